@@ -1,0 +1,1 @@
+"""Money in, money out, and the ledger that proves it."""

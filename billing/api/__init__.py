@@ -1,0 +1,1 @@
+"""REST for payments: requests in, one operation, an answer."""

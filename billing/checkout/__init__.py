@@ -1,0 +1,1 @@
+"""One call: quote, open the invoice, start the first attempt."""

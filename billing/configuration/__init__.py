@@ -1,0 +1,1 @@
+"""Dated business configuration: sellers, taxes, provider routes."""

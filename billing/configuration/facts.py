@@ -1,0 +1,52 @@
+"""Dated configuration as other modules see it. Rates are exact fractions, never floats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class SellerFact:
+    """Who sells in a country, with the mentions its law wants on an invoice."""
+
+    entity: str  # stable code of the legal entity, part of every ledger account: "coko-sn"
+    name: str
+    address: str
+    country: str
+    legal_mentions: Mapping[str, str]  # label → value, in printing order: {"NINEA": "…", "RCCM": "…"}
+    invoice_prefix: str
+    confidence: str  # high, medium, low, demo
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRateFact:
+    code: str  # "TVA", "CSS", "CAC"
+    rate: Fraction  # of the amount before tax
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRuleFact:
+    """Which taxes a sale bears, by country, product kind, customer kind and date."""
+
+    ref: str  # tax_…
+    country: str
+    product_kind: str
+    rates: tuple[TaxRateFact, ...]  # empty means exempt, with the reason in `legal_reference`
+    legal_reference: str
+    confidence: str
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRouteFact:
+    """One wallet we may collect with: who, where, in which currency, at which fee."""
+
+    ref: str  # rte_…
+    provider: str  # "wave"
+    market: str  # ISO 3166 alpha-2
+    currency: str
+    entity: str
+    fee_rate: Fraction  # of the gross amount, expected; the settlement corrects it
+    enabled: bool
+    priority: int  # lower first

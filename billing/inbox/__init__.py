@@ -1,0 +1,1 @@
+"""Raw provider notifications, stored once, processed later."""

@@ -1,0 +1,8 @@
+"""Django's registration of billing.inbox."""
+
+from django.apps import AppConfig
+
+
+class InboxConfig(AppConfig):
+    name = "billing.inbox"
+    label = "inbox"

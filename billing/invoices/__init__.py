@@ -1,0 +1,1 @@
+"""Invoices, their legal numbers and their documents."""

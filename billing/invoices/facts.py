@@ -1,0 +1,73 @@
+"""Invoices as other modules see them. Amounts are minor units of the invoice's currency."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.pricing.tax import TaxLine
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who pays. Everything but the name may be missing; the phone is E.164."""
+
+    name: str
+    country: str  # ISO 3166 alpha-2
+    phone: str | None = None
+    email: str | None = None
+    language: str = "fr"
+    user_ref: str | None = None  # usr_… when the customer has an account with us
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceItemFact:
+    id: str  # itm_…
+    edition_ref: str
+    title: str
+    product_kind: str
+    quantity: int
+    unit_minor: int
+    gross_minor: int
+    net_minor: int
+    tax_lines: tuple[TaxLine, ...]
+    tax_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFact:
+    id: str  # inv_…
+    number: str  # the legal number, without gaps per series and year
+    state: str  # open, paid, void
+    entity: str
+    owner_ref: str  # who asked for it: the API client's usr_…, or "web"
+    customer: Customer
+    country: str
+    currency: str
+    items: tuple[InvoiceItemFact, ...]
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    opened_at: datetime
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLineFact:
+    """One paid line of one invoice, with what was taken off on the way: what royalties are computed from."""
+
+    item_ref: str
+    invoice_ref: str
+    invoice_number: str
+    payment_ref: str
+    entity: str
+    edition_ref: str
+    title: str
+    product_kind: str
+    country: str
+    currency: str
+    provider: str
+    quantity: int
+    gross_minor: int
+    net_minor: int  # before tax
+    tax_lines: tuple[TaxLine, ...]
+    fee_minor: int  # this line's share of the payment fee
+    paid_at: datetime

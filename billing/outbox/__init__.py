@@ -1,0 +1,1 @@
+"""Signed webhooks to our own API clients."""

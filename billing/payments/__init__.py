@@ -1,0 +1,1 @@
+"""Money in: one row an attempt, every change an event."""

@@ -1,0 +1,72 @@
+"""Phone numbers: read, masked, sealed at rest, and found again without being opened.
+
+A plain hash of a phone number is reversed in minutes (the numbering plan is small), so the blind index is keyed, and
+the number itself is sealed with authenticated encryption whose keys are not in the database.
+"""
+
+import hashlib
+import hmac
+from functools import cache
+
+import phonenumbers
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class NotAPhoneNumber(ValueError):
+    """No such number in that country's numbering plan."""
+
+
+class SealBroken(Exception):
+    """A stored number was not sealed by any key we hold: the key list is incomplete, or the row was altered."""
+
+
+def normalise(text: str, country: str | None = None) -> str:
+    """E.164 with its plus sign. `country` (ISO 3166 alpha-2) is used when the text has no country code.
+
+    :raises NotAPhoneNumber: the numbering plan knows no such number.
+    """
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException as error:
+        raise NotAPhoneNumber(f"not a phone number: {error}") from None
+    if not phonenumbers.is_valid_number(number):
+        raise NotAPhoneNumber("no such number in that country's numbering plan")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country_of(e164: str) -> str | None:
+    """ISO 3166 alpha-2 country of the number, None when the plan is shared."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+
+
+def mask(e164: str) -> str:
+    """What may be shown: the country and operator digits, and the last two. `+22177•••••67`."""
+    return e164[:6] + "•" * max(len(e164) - 8, 0) + e164[-2:]
+
+
+def seal(e164: str) -> str:
+    """The number as it is stored."""
+    return _fernet().encrypt(e164.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """The number again.
+
+    :raises SealBroken: no key of ours opens it.
+    """
+    try:
+        return _fernet().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SealBroken("a stored phone number was sealed with an unknown key") from None
+
+
+def blind_index(e164: str) -> str:
+    """The same text for the same number, useless without the key: equality look-ups on sealed numbers."""
+    key = settings.PHONE_INDEX_KEY.encode()
+    return hmac.new(key, e164.encode(), hashlib.sha256).hexdigest()
+
+
+@cache
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.PHONE_KEYS])

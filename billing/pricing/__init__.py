@@ -1,0 +1,1 @@
+"""Prices by edition, country and currency, and the tax inside them."""

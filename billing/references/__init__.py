@@ -1,0 +1,1 @@
+"""Local copies of books, authors and users, fed by sync."""

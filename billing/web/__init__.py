@@ -1,0 +1,1 @@
+"""Hosted checkout, receipts, and the door for provider notifications."""

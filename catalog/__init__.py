@@ -1,0 +1,1 @@
+"""What can be sold: works, editions, people, publishers."""

@@ -1,0 +1,217 @@
+"""Django's settings, read from the environment. `docs/settings.md` lists every variable."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config import databases, embedded, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# demo: `make run`, generous defaults, simulators. test: the test suite. production: nothing has a default that matters.
+MODE = env.choice("COKO_MODE", "demo", ("demo", "test", "production"))
+PRODUCTION = MODE == "production"
+ROLE = env.choice("COKO_ROLE", "web", ("web", "jobs"))
+
+PORT = env.integer("PORT", 8000, low=1, high=65_535)
+BASE_URL = env.text("COKO_BASE_URL", None if PRODUCTION else f"http://127.0.0.1:{PORT}").rstrip("/")
+SECRET_KEY = env.text("COKO_SECRET_KEY", None if PRODUCTION else "demo-only-secret-key-" + "0" * 50)
+SECRET_KEY_FALLBACKS = env.words("COKO_SECRET_KEY_FALLBACKS")
+JWT_KEY = env.text("COKO_JWT_KEY", None if PRODUCTION else "demo-only-jwt-key-" + "0" * 50)
+# Phone numbers are sealed with the first key and opened with any; the index key finds them without opening.
+PHONE_KEYS = env.words("COKO_PHONE_KEYS", "" if PRODUCTION else "ZGVtby1vbmx5LWtleS1kZW1vLW9ubHkta2V5LTAwMDA=")
+PHONE_INDEX_KEY = env.text("COKO_PHONE_INDEX_KEY", None if PRODUCTION else "demo-only-index-key")
+DEBUG = False
+ALLOWED_HOSTS = env.words("COKO_ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "") + (
+    [] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
+)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "djmoney",
+    "config.identity",
+    "config",
+    "sync",
+    "catalog",
+    "billing.configuration",
+    "billing.references",
+    "billing.ledger",
+    "billing.pricing",
+    "billing.invoices",
+    "billing.payments",
+    "billing.inbox",
+    "billing.outbox",
+    "billing.checkout",
+    "billing.api",
+    "billing.web",
+    "reading.activity",
+    "royalties.contracts",
+    "royalties.payees",
+    "royalties.runs",
+    "royalties.statements",
+    "royalties.web",
+    "reports.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+_EMBEDDED_URLS = {} if env.text("DATABASE_URL", "") else embedded.database_urls()
+DATABASES = {
+    alias: databases.parse(env.text(variable, _EMBEDDED_URLS.get(alias) or env.text("DATABASE_URL", "")), role=ROLE)
+    for alias, variable in databases.ALIASES.items()
+}
+DATABASE_ROUTERS = ["config.databases.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL", "") or embedded.redis_url()
+
+AUTH_USER_MODEL = "identity.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/home/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+TIME_ZONE = "Africa/Dakar"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if MODE != "test"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.identity.authentication.ApiKeyAuthentication",
+        "config.identity.authentication.JwtAuthentication",
+        "config.identity.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["billing.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "billing.api.problems.handle",
+    "NUM_PROXIES": env.integer("COKO_TRUSTED_PROXIES", 0, low=0, high=10),
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SIMPLE_JWT = {
+    "SIGNING_KEY": JWT_KEY,
+    "ALGORITHM": "HS256",
+    "AUDIENCE": "coko-api",
+    "ISSUER": "coko",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": True,
+    "UPDATE_LAST_LOGIN": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Coko",
+    "DESCRIPTION": "Payments and royalties for African digital publishing.",
+    "VERSION": "1.0.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# Celery: acknowledge after the work, give a lost worker's task back, take one at a time, never hold a result.
+CELERY_BROKER_URL = embedded.celery_url(REDIS_URL)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_throttle": 1}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(embedded.var_dir() / "celerybeat-schedule")
+# Each beat task is a sweep that finds by query what a lost message left undone.
+CELERY_BEAT_SCHEDULE = {
+    "sync-references": {"task": "billing.references.tasks.refresh", "schedule": 15},
+    "payments-resume": {"task": "billing.payments.tasks.resume_unsent", "schedule": 15},
+    "payments-poll": {"task": "billing.payments.tasks.poll_due", "schedule": 10},
+    "inbox-process": {"task": "billing.inbox.tasks.process_waiting", "schedule": 15},
+    "outbox-deliver": {"task": "billing.outbox.tasks.deliver_due", "schedule": 15},
+    "royalties-accrue": {"task": "royalties.runs.tasks.accrue_new_sales", "schedule": 60},
+}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# Where each provider's API is. Simulators unless told otherwise; credentials are PROVIDER_<NAME>_<MARKET>_<FIELD>.
+SIMULATOR_PORT = env.integer("COKO_SIMULATOR_PORT", PORT + 90, low=1, high=65_535)
+OUTGOING_PRIVATE_ADDRESSES = not PRODUCTION  # our own webhooks may go to loopback in the demo and in tests

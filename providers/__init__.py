@@ -1,0 +1,1 @@
+"""How to talk to payment companies. Imports nothing of ours and no Django."""

@@ -1,0 +1,1 @@
+"""What readers did: sessions and daily facts."""

@@ -1,0 +1,1 @@
+"""Reads, never writes: finance pages and exports."""

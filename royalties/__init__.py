@@ -1,0 +1,1 @@
+"""Turns sales and reading into what authors are owed."""

@@ -1,0 +1,1 @@
+"""Dated contract terms, rates and splits."""

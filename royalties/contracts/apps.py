@@ -1,0 +1,8 @@
+"""Django's registration of royalties.contracts."""
+
+from django.apps import AppConfig
+
+
+class ContractsConfig(AppConfig):
+    name = "royalties.contracts"
+    label = "contracts"

@@ -1,0 +1,1 @@
+"""AuthorRoyalty lines: calculate, post, close."""

@@ -1,0 +1,1 @@
+"""What the author receives; immutable, versioned."""

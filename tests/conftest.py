@@ -1,0 +1,48 @@
+"""What every test may use."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+ALL_DATABASES = ["default", "auth", "catalog", "reading"]
+
+
+def _flush_past_the_triggers(original):
+    """Append-only tables refuse TRUNCATE, which is how Django empties a database after a transactional test.
+
+    Only a superuser's session may step past triggers this way, and only here.
+    """
+
+    def teardown(self):
+        aliases = list(self._databases_names(include_mirrors=False))
+        for alias in aliases:
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SET session_replication_role = 'replica'")
+        try:
+            original(self)
+        finally:
+            for alias in aliases:
+                with connections[alias].cursor() as cursor:
+                    cursor.execute("SET session_replication_role = 'origin'")
+
+    return teardown
+
+
+TransactionTestCase._fixture_teardown = _flush_past_the_triggers(TransactionTestCase._fixture_teardown)
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The moment most tests happen at."""
+    return datetime(2026, 11, 3, 14, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    from django.utils import translation
+
+    with translation.override("fr"):
+        yield
