@@ -19,7 +19,7 @@ class EditionFact:
     slug: str
     title: str
     subtitle: str
-    language: str  # ISO 639-1
+    language: str  # ISO 639: two letters, or three for languages that have only three
     kind: str  # ebook, audio, press, comic, school
     publisher: str
     contributors: tuple[ContributorFact, ...]
@@ -27,6 +27,8 @@ class EditionFact:
     first_published_year: int | None
     summary: str
     page_count: int | None
+    original_language: str = ""  # of the work; empty when unknown
+    region: str = ""  # where the work or its author is from, in French words
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,23 @@ class CategoryFact:
     slug: str
     name: str
     edition_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorFact:
+    """A person of the catalogue. Whom we pay for a book is a *payee*, another matter."""
+
+    id: str  # aut_…
+    slug: str
+    name: str
+    country: str
+    born_year: int | None
+    died_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherFact:
+    id: str  # pub_…
+    slug: str
+    name: str
+    country: str

@@ -15,3 +15,15 @@ class EventFact:
     subject_ref: str  # the public id of what changed
     payload: Mapping[str, Any]
     happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LagFact:
+    """How far one consumer is behind one source."""
+
+    consumer: str
+    source: str
+    waiting_count: int  # committed events that it has not applied
+    oldest_waiting_at: datetime | None
+    updated_at: datetime
+    latest_error: str  # empty when the latest run went through
