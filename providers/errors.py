@@ -28,7 +28,11 @@ class OutcomeUnknown(ProviderFault):
 
 
 class UnreadableAnswer(OutcomeUnknown):
-    """The provider answered something that is not its documented format."""
+    """The provider answered something that is not its documented format. `sample` is its masked beginning."""
+
+    def __init__(self, message: str, *, code: str = "", status: int | None = None, sample: str = "") -> None:
+        super().__init__(message, code=code, status=status)
+        self.sample = sample
 
 
 class NotSent(ProviderFault):
@@ -39,10 +43,16 @@ class NotSent(ProviderFault):
 
 
 class SlowDown(ProviderFault):
-    """Refused for now because of our pace."""
+    """Refused for now because of our pace. `retry_after_seconds` is the provider's wish, where it said one."""
 
     same_reference_may_be_sent_again = True
     nothing_happened = True
+
+    def __init__(
+        self, message: str, *, code: str = "", status: int | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(message, code=code, status=status)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RequestRefused(ProviderFault):

@@ -1,0 +1,1 @@
+"""Wave: checkout sessions that the payer approves in Wave's app, and what Wave tells us of them."""

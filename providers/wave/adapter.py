@@ -1,0 +1,183 @@
+"""Wave through the port: checkout sessions asked for, read again, closed and refunded."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from providers import http
+from providers.contract import (
+    Capabilities,
+    NextActionKind,
+    Notification,
+    Outcome,
+    PaymentLookup,
+    PaymentRequest,
+    PaymentResult,
+    RefundResult,
+)
+from providers.errors import OutcomeUnknown, RequestRefused
+from providers.wave import webhook, wire
+
+logger = logging.getLogger(__name__)
+
+BASE_URL = "https://api.wave.com"
+CAPABILITIES = Capabilities(
+    label="Wave",
+    markets=frozenset({"SN", "CI", "ML", "BF", "GM", "UG"}),
+    currencies=frozenset({"XOF", "GMD", "UGX"}),
+    next_actions=frozenset({NextActionKind.REDIRECT}),
+    session_life=timedelta(minutes=30),
+    status_window=timedelta(days=90),  # Wave names no limit; ours, so that an old unknown reaches a person
+    refunds="full",
+    signed_notifications=True,
+)
+
+_SESSIONS = "/v1/checkout/sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One wallet's secrets. Wave's keys belong to one wallet of one country, so there is one set a market."""
+
+    api_key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)  # several, comma-separated, while one replaces the other
+    signing_secret: str = field(default="", repr=False)  # only for a key made with request signing
+    webhook_strategy: str = webhook.SIGNATURE
+
+    def __post_init__(self) -> None:
+        if self.webhook_strategy not in webhook.STRATEGIES:
+            raise ValueError(f"webhook_strategy must be one of {', '.join(webhook.STRATEGIES)}")
+
+
+class WaveAdapter:
+    """One wallet."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        base_url: str = BASE_URL,
+        *,
+        limits: http.Limits = http.USUAL_LIMITS,
+        clock: Callable[[], float] = time.time,  # for the stamp of a signed request, nothing else
+    ) -> None:
+        self._credentials = credentials
+        self._client = http.Client(provider="wave", base_url=base_url, read_code=wire.error_code, limits=limits)
+        self._clock = clock
+
+    def start_payment(self, request: PaymentRequest) -> PaymentResult:
+        """Search by our reference, and create a session only when there is none.
+
+        Wave has no idempotency key here. Searching always costs one round trip, and in return no second session can
+        come from a caller that wrongly believes it asks for the first time.
+        """
+        earlier = wire.most_telling(self._search(request.reference))
+        if earlier is not None:
+            return earlier
+        created = self._call("start_payment", "POST", _SESSIONS, request.reference, body=wire.session_request(request))
+        return self._noticed(wire.read_session(created.document))
+
+    def fetch_payment(self, lookup: PaymentLookup) -> PaymentResult:
+        """By session id; and by our reference before any bad news, since a second session may have been paid."""
+        known = self._session(lookup)
+        if known and known.outcome in (Outcome.SUCCEEDED, Outcome.PENDING):
+            return known
+        found = (*self._search(lookup.reference), *([known] if known else []))
+        return wire.most_telling(found) or PaymentResult(Outcome.NOT_FOUND)
+
+    def cancel_payment(self, lookup: PaymentLookup) -> PaymentResult:
+        """Expire what is still open. Wave answers 409 when the payer was faster; reading again tells."""
+        known = self._session(lookup)
+        for session in {s.provider_ref: s for s in (known, *self._search(lookup.reference)) if s}.values():
+            if session.outcome is Outcome.PENDING and session.provider_ref:
+                self._expire(session.provider_ref, lookup.reference)
+        return self.fetch_payment(lookup)
+
+    def refund_payment(self, lookup: PaymentLookup) -> RefundResult:
+        """The whole payment, fees included. Asking twice refunds once."""
+        paid = self.fetch_payment(lookup)
+        if paid.outcome is not Outcome.SUCCEEDED or not paid.provider_ref:
+            return RefundResult(Outcome.NOT_FOUND if paid.outcome is Outcome.NOT_FOUND else Outcome.FAILED, paid.raw)
+        try:
+            self._call("refund_payment", "POST", f"{_path(paid.provider_ref)}/refund", lookup.reference)
+        except RequestRefused as refused:
+            if refused.code != "checkout-refund-failed":
+                raise
+            return RefundResult(Outcome.FAILED, {"code": refused.code})
+        return RefundResult(Outcome.SUCCEEDED, paid.raw)
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Notification:
+        """See `webhook.read`."""
+        secrets = [secret.strip() for secret in self._credentials.webhook_secret.split(",") if secret.strip()]
+        return webhook.read(headers, body, received_at, secrets=secrets, strategy=self._credentials.webhook_strategy)
+
+    def _session(self, lookup: PaymentLookup) -> PaymentResult | None:
+        if not lookup.provider_ref:
+            return None
+        try:
+            answer = self._call("fetch_payment", "GET", _path(lookup.provider_ref), lookup.reference)
+        except RequestRefused as refused:
+            if refused.status != 404:
+                raise
+            return None
+        return self._noticed(wire.read_session(answer.document))
+
+    def _search(self, reference: str) -> tuple[PaymentResult, ...]:
+        query = {"client_reference": reference}
+        try:
+            answer = self._call("search_payment", "GET", f"{_SESSIONS}/search", reference, query=query)
+        except RequestRefused as refused:
+            # That the search was refused says nothing of the payment, which an earlier call may have begun.
+            raise OutcomeUnknown("the search was refused", code=refused.code, status=refused.status) from refused
+        return tuple(map(self._noticed, wire.read_search(answer.document, reference=reference)))
+
+    def _expire(self, session_ref: str, reference: str) -> None:
+        try:
+            self._call("cancel_payment", "POST", f"{_path(session_ref)}/expire", reference)
+        except RequestRefused as refused:
+            if refused.status not in (404, 409):
+                raise
+
+    def _call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        reference: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> http.Answer:
+        call = http.Call(
+            operation=operation,
+            method=method,
+            path=path,
+            headers=self._headers(body),
+            query=query or {},
+            body=body,
+            reference=reference,
+        )
+        return self._client.send(call)
+
+    def _headers(self, body: bytes | None) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self._credentials.api_key}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if self._credentials.signing_secret:
+            stamp = str(int(self._clock()))
+            signed = webhook.signature(self._credentials.signing_secret, stamp, body or b"")
+            headers["Wave-Signature"] = f"t={stamp},v1={signed}"
+        return headers
+
+    def _noticed(self, session: PaymentResult) -> PaymentResult:
+        if words := wire.unknown_words(session.raw):
+            logger.warning("event=unknown_status provider=wave session=%s words=%s", session.provider_ref, words)
+        return session
+
+
+def _path(session_ref: str) -> str:
+    return f"{_SESSIONS}/{quote(session_ref, safe='')}"

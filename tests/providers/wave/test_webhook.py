@@ -1,0 +1,209 @@
+"""Proof of origin: only the exact bytes with the exact stamp pass, and only by the strategy that was chosen."""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from providers.contract import Notification
+from providers.errors import NotificationRefused
+from providers.wave import webhook
+
+SAMPLES = Path(__file__).parent / "samples"
+EVENTS = ["event_completed", "event_payment_failed", "event_merchant_payment"]
+SECRET = "wave_test_secret"
+AT = datetime(2026, 11, 3, 14, 12, tzinfo=UTC)
+STAMP = str(int(AT.timestamp()))
+
+
+def body_of(name: str) -> bytes:
+    return json.dumps(json.loads((SAMPLES / f"{name}.json").read_text()), separators=(",", ":")).encode()
+
+
+def signed(body: bytes, *, stamp: str = STAMP, secret: str = SECRET, between: bytes = b"") -> str:
+    return f"t={stamp},v1={hmac.new(secret.encode(), stamp.encode() + between + body, hashlib.sha256).hexdigest()}"
+
+
+def read(header: str, body: bytes, *, at: datetime = AT, secrets: tuple[str, ...] = (SECRET,)) -> Notification:
+    return webhook.read({"Wave-Signature": header}, body, at, secrets=secrets, strategy=webhook.SIGNATURE)
+
+
+def reason(header: str, body: bytes, **how) -> str:
+    with pytest.raises(NotificationRefused) as refused:
+        read(header, body, **how)
+    return refused.value.reason
+
+
+class TestSignature:
+    def test_is_the_one_of_the_known_vector(self):
+        body = b'{"id":"EV_test","type":"checkout.session.completed","data":{"id":"cos-test"}}'
+        known = "1ee7a271ce367afd738668627b12fb098fc451c7869db7dea3e5f2cb902235b0"
+        assert webhook.signature("wave_test_secret", "1700000000", body) == known
+        at = datetime.fromtimestamp(1_700_000_000, UTC)
+        assert read(f"t=1700000000,v1={known}", body, at=at).event_ref == "EV_test"
+
+
+class TestRead:
+    def test_translates_a_completed_session(self):
+        body = body_of("event_completed")
+        assert read(signed(body), body) == Notification(
+            event_ref="EV_QvEZuDSQbLdI",
+            kind="checkout.session.completed",
+            provider_ref="cos-18qq25rgr100a",
+            client_reference="pay_01",
+        )
+
+    def test_takes_no_other_things_id_for_a_session(self):
+        body = body_of("event_merchant_payment")
+        assert read(signed(body), body).provider_ref is None
+
+    def test_does_not_mind_how_header_names_are_written(self):
+        body = body_of("event_completed")
+        headers = {"WAVE-SIGNATURE": signed(body)}
+        assert webhook.read(headers, body, AT, secrets=[SECRET], strategy=webhook.SIGNATURE).event_ref
+
+    @pytest.mark.parametrize("name", EVENTS)
+    def test_refuses_a_change_of_any_byte_of_the_body(self, name):
+        body = body_of(name)
+        header = signed(body)
+        for position in range(len(body)):
+            altered = body[:position] + bytes([body[position] ^ (1 << position % 8)]) + body[position + 1 :]
+            with pytest.raises(NotificationRefused):
+                read(header, altered)
+
+    def test_refuses_a_change_of_any_bit_of_stamp_and_signature(self):
+        body = body_of("event_completed")
+        header = signed(body)
+        for position in range(len(header)):
+            for bit in range(7):
+                altered = header[:position] + chr(ord(header[position]) ^ (1 << bit)) + header[position + 1 :]
+                with pytest.raises(NotificationRefused):
+                    read(altered, body)
+
+    def test_refuses_a_byte_more_or_less(self):
+        body = body_of("event_completed")
+        assert reason(signed(body), body + b" ") == "signature_mismatch"
+        assert reason(signed(body), body[:-1]) == "signature_mismatch"
+
+    @pytest.mark.parametrize(
+        "rewrite",
+        [
+            lambda document: json.dumps(document),
+            lambda document: json.dumps(document, separators=(",", ":"), sort_keys=True),
+            lambda document: json.dumps(document, separators=(",", ":"), ensure_ascii=False),
+        ],
+        ids=["spaces", "key order", "escapes"],
+    )
+    def test_refuses_the_same_document_written_differently(self, rewrite):
+        body = body_of("event_completed")
+        assert reason(signed(body), rewrite(json.loads(body)).encode()) == "signature_mismatch"
+
+    @pytest.mark.parametrize(("seconds", "fits"), [(-301, False), (-300, True), (300, True), (301, False)])
+    def test_takes_stamps_of_five_minutes_on_both_sides(self, seconds, fits):
+        body, at = body_of("event_completed"), AT + timedelta(seconds=seconds)
+        if fits:
+            assert read(signed(body), body, at=at)
+        else:
+            assert reason(signed(body), body, at=at) == "stamp_too_far"
+
+    @pytest.mark.parametrize(
+        "stamp", ["", "-" + STAMP[1:], "+" + STAMP[1:], STAMP + "0", STAMP[:-1], "9" * 20, "１" * 10, STAMP[:-1] + "\n"]
+    )
+    def test_refuses_a_stamp_that_is_not_ten_digits(self, stamp):
+        body = body_of("event_completed")
+        assert reason(signed(body, stamp=stamp), body) == "stamp_malformed"
+
+    def test_refuses_two_stamps_and_none(self):
+        body = body_of("event_completed")
+        assert reason(f"t={STAMP},{signed(body)}", body) == "stamp_malformed"
+        assert reason(signed(body).partition(",")[2], body) == "stamp_malformed"
+        assert reason("", body) == "signature_missing"
+        assert reason(f"t={STAMP}", body) == "signature_malformed"
+
+    @pytest.mark.parametrize("digits", range(1, 10))
+    def test_refuses_digits_moved_between_stamp_and_body(self, digits):
+        body = body_of("event_completed")
+        given = signed(body).partition(",v1=")[2]
+        shorter, longer = STAMP[:-digits], STAMP[-digits:].encode() + body
+        assert reason(f"t={shorter},v1={given}", longer) == "stamp_malformed"
+        # The other way round: a body of digits, whose first ones pose as the end of the stamp.
+        digit_body = b"7" * digits + body
+        moved = signed(digit_body).partition(",v1=")[2]
+        assert reason(f"t={STAMP}{'7' * digits},v1={moved}", body) == "stamp_malformed"
+        assert reason(signed(digit_body), digit_body) == "body_is_no_object"
+
+    @pytest.mark.parametrize("between", [b".", b",", b":", b"\n"])
+    def test_refuses_any_separator(self, between):
+        body = body_of("event_completed")
+        assert reason(signed(body, between=between), body) == "signature_mismatch"
+
+    def test_refuses_another_merchants_secret_and_a_body_signed_alone(self):
+        body = body_of("event_completed")
+        assert reason(signed(body, secret="wave_ci_WHS_other"), body) == "signature_mismatch"
+        alone = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        assert reason(f"t={STAMP},v1={alone}", body) == "signature_mismatch"
+
+    def test_accepts_either_secret_while_one_replaces_the_other(self):
+        body = body_of("event_completed")
+        both = signed(body, secret="old") + "," + signed(body, secret="new").partition(",")[2]
+        for secrets in (("old",), ("new",), ("old", "new")):
+            assert read(both, body, secrets=secrets)
+        assert read(signed(body, secret="old"), body, secrets=("new", "old"))
+        assert reason(signed(body, secret="old"), body, secrets=("new",)) == "signature_mismatch"
+        assert reason(signed(body), body, secrets=()) == "signature_mismatch"
+
+    def test_compares_only_a_few_signatures(self):
+        body = body_of("event_completed")
+        assert reason(signed(body) + ",v1=00" * 20, body) == "signature_malformed"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{",
+            b'{"id":"EV_1","type":"x"}',
+            b'{"id":"EV_1","type":"x","data":[]}',
+            b'{"id":7,"type":"x","data":{}}',
+            b'{"id":"EV_1","data":{}}',
+            b'{"id":"EV_1","id":"EV_2","type":"x","data":{}}',
+            b'{"id":"EV_1","type":"x","data":{"a":NaN}}',
+            b'{"id":"EV_1","type":"checkout.session.completed","data":{}}',
+            b'{"a":' * 5_000,
+        ],
+    )
+    def test_refuses_what_is_signed_but_says_nothing(self, body):
+        assert reason(signed(body), body) == "unreadable"
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"null", b' {"id":1}', b'"text"'])
+    def test_refuses_a_body_that_opens_with_no_brace(self, body):
+        assert reason(signed(body), body) == "body_is_no_object"
+
+    def test_reads_twice_the_same(self):
+        body = body_of("event_completed")
+        assert read(signed(body), body) == read(signed(body), body)
+
+
+class TestSharedSecret:
+    def read(self, headers: dict[str, str]) -> Notification:
+        body = body_of("event_completed")
+        return webhook.read(headers, body, AT, secrets=["old", SECRET], strategy=webhook.SHARED_SECRET)
+
+    def test_passes_with_the_secret(self):
+        assert self.read({"authorization": f"Bearer {SECRET}"}).event_ref == "EV_QvEZuDSQbLdI"
+
+    @pytest.mark.parametrize(
+        "header", [f"bearer {SECRET}", SECRET, f"Bearer {SECRET} ", "Bearer ", "", "Bearer ɸ", "\ud800"]
+    )
+    def test_is_refused_with_anything_else(self, header):
+        with pytest.raises(NotificationRefused):
+            self.read({"Authorization": header})
+
+    def test_is_never_tried_in_place_of_a_signature(self):
+        body = body_of("event_completed")
+        with pytest.raises(NotificationRefused):
+            self.read({"Wave-Signature": signed(body)})
+        headers = {"Authorization": f"Bearer {SECRET}"}
+        with pytest.raises(NotificationRefused):
+            webhook.read(headers, body, AT, secrets=[SECRET], strategy=webhook.SIGNATURE)
