@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.ledger.chart import JOURNALS
 from billing.money import MINOR_MAX
 
 
@@ -13,7 +14,7 @@ class Unbalanced(ValueError):
 
 
 class BadDraft(ValueError):
-    """The draft cannot be an entry: no lines, a zero line, an amount beyond BIGINT."""
+    """The draft cannot be an entry: no lines, a zero line, an amount beyond BIGINT, an unknown journal."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,11 +51,12 @@ class EntryDraft:
     """A balanced set of lines. `key` makes it happen once: the same key again is the same entry.
 
     :raises Unbalanced: lines of a currency do not sum to zero.
-    :raises BadDraft: fewer than two lines, a line of zero, an amount beyond BIGINT, an empty key.
+    :raises BadDraft: fewer than two lines, a line of zero, an amount beyond BIGINT, an empty key, no such journal, a
+        moment without a time zone, lines of several legal entities.
     """
 
     key: str  # "payment:pay_…:captured"
-    journal: str  # VT sales, BQ wallets and banks, RD royalties, OD everything else
+    journal: str  # of chart.JOURNALS: VT sales, BQ wallets and banks, RD royalties, OD everything else
     happened_at: datetime
     description: str
     source_ref: str  # the document that explains it: inv_…, pay_…, stm_…
@@ -63,6 +65,8 @@ class EntryDraft:
     def __post_init__(self) -> None:
         if not self.key or len(self.lines) < 2:
             raise BadDraft(f"entry {self.key!r}: needs a key and at least two lines")
+        if self.journal not in JOURNALS or self.happened_at.tzinfo is None:
+            raise BadDraft(f"entry {self.key!r}: journal {self.journal!r} at {self.happened_at!r}")
         sums: dict[str, int] = defaultdict(int)
         for line in self.lines:
             if line.amount_minor == 0 or abs(line.amount_minor) > MINOR_MAX:

@@ -15,6 +15,8 @@ class EntryFact:
     source_ref: str
     happened_at: datetime
     recorded_at: datetime
+    reverses: str | None = None  # the entry this one takes back
+    reversed_by: str | None = None  # the entry that takes this one back
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,42 @@
+"""One unmoving view of the books, for whoever reads all of them while others go on posting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+_SETTINGS = {
+    "statement_timeout": "0",  # reading millions of lines takes longer than a page may
+    "idle_in_transaction_session_timeout": "0",
+    "work_mem": "64MB",
+    # Whole tables meet whole tables here. Row by row is never right for that, yet it is what PostgreSQL chooses when
+    # its statistics say the tables are small, and then a second becomes an hour.
+    "enable_nestloop": "off",
+}
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Everything read inside sees the same moment, takes as long as it needs, and writes nothing.
+
+    Inside another transaction it sees what that one sees, and leaves its settings as they were.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        before = _set(cursor, _SETTINGS)
+        yield
+        # After an error the savepoint's rollback has restored them already.
+        _set(cursor, before)
+
+
+def _set(cursor: CursorWrapper, settings: dict[str, str]) -> dict[str, str]:
+    """Sets them until the transaction ends; gives what they were."""
+    before = {}
+    for name, value in settings.items():
+        cursor.execute("SELECT current_setting(%s)", [name])
+        before[name] = str(cursor.fetchone()[0])
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+    return before
