@@ -48,6 +48,12 @@ class InvoiceFact:
     gross_minor: int
     opened_at: datetime
     paid_at: datetime | None
+    payment_ref: str | None = None  # the payment that paid it
+    provider: str | None = None
+    transaction_ref: str | None = None  # what the payer finds in the wallet's own history
+    fee_minor: int = 0
+    voided_at: datetime | None = None
+    void_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,5 @@
+DROP TRIGGER configuration_never_truncated ON configuration_billingconfiguration;
+DROP TRIGGER configuration_only_closes ON configuration_billingconfiguration;
+DROP FUNCTION configuration_refuse_change();
+ALTER TABLE configuration_billingconfiguration DROP CONSTRAINT configuration_no_overlap;
+DROP TYPE configuration_key;

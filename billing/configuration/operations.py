@@ -1,0 +1,153 @@
+"""Everything that changes the dated configuration. Reads no clock: callers pass `at` and the first day of validity."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from billing.configuration import reference, values
+from billing.configuration.facts import SellerFact, TaxRateFact
+from billing.configuration.models import BillingConfiguration, Kind
+from billing.ids import new_id
+
+_PREFIXES = {Kind.SELLER: "sel", Kind.TAX_RULE: "tax", Kind.PROVIDER_ROUTE: "rte"}
+
+
+class OverlappingValidity(Exception):
+    """Another value already begins on or after that day; two would be valid at once. Nothing was changed."""
+
+
+def set_seller(
+    *, country: str, seller: SellerFact, valid_from: date, changed_by: str, at: datetime, legal_reference: str = ""
+) -> str:
+    """Say who sells in `country` from `valid_from` on; gives the row's reference.
+
+    :raises OverlappingValidity: a later seller is already set.
+    """
+    return _set(
+        kind=Kind.SELLER,
+        country=country,
+        subject="",
+        value=values.seller_value(seller),
+        valid_from=valid_from,
+        legal_reference=legal_reference,
+        confidence=seller.confidence,
+        changed_by=changed_by,
+        at=at,
+    )
+
+
+def set_tax_rule(
+    *,
+    country: str,
+    product_kind: str,
+    rates: Sequence[TaxRateFact],
+    legal_reference: str,
+    confidence: str,
+    valid_from: date,
+    changed_by: str,
+    at: datetime,
+    customer_kind: str = "person",
+) -> str:
+    """Say which taxes such a sale bears from `valid_from` on. No rates: exempt, the reason in `legal_reference`.
+
+    :raises OverlappingValidity: a later rule is already set.
+    :raises BadRate: a rate is no fraction from 0 to 1.
+    """
+    return _set(
+        kind=Kind.TAX_RULE,
+        country=country,
+        subject=f"{product_kind}/{customer_kind}",
+        value=values.tax_value(rates),
+        valid_from=valid_from,
+        legal_reference=legal_reference,
+        confidence=confidence,
+        changed_by=changed_by,
+        at=at,
+    )
+
+
+def set_route(
+    *,
+    provider: str,
+    market: str,
+    currency: str,
+    entity: str,
+    fee_rate: Fraction,
+    priority: int,
+    confidence: str,
+    valid_from: date,
+    changed_by: str,
+    at: datetime,
+    enabled: bool = True,
+    legal_reference: str = "",
+) -> str:
+    """Open, change or (`enabled=False`) switch off a wallet we collect with.
+
+    :raises OverlappingValidity: a later route is already set.
+    :raises BadRate: the fee is no fraction from 0 to 1.
+    """
+    return _set(
+        kind=Kind.PROVIDER_ROUTE,
+        country=market,
+        subject=f"{provider}/{currency}",
+        value=values.route_value(entity=entity, fee_rate=fee_rate, enabled=enabled, priority=priority),
+        valid_from=valid_from,
+        legal_reference=legal_reference,
+        confidence=confidence,
+        changed_by=changed_by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def load_reference(*, at: datetime) -> int:
+    """Add the values of the reference sheet for every subject that has none yet; gives how many were added.
+
+    A subject that somebody has already set, in whatever way, is left alone: the sheet never overrules a person.
+    """
+    known = set(BillingConfiguration.objects.values_list("kind", "country", "subject"))
+    missing = [row for row in reference.ROWS if (row.kind, row.country, row.subject) not in known]
+    BillingConfiguration.objects.bulk_create(
+        BillingConfiguration(
+            id=new_id(_PREFIXES[Kind(row.kind)], at),
+            kind=row.kind,
+            changed_by="reference",
+            recorded_at=at,
+            **row.columns(),
+        )
+        for row in missing
+    )
+    return len(missing)
+
+
+@transaction.atomic
+def _set(*, kind: Kind, country: str, subject: str, valid_from: date, at: datetime, **columns: Any) -> str:
+    """Close the value valid on that day and add the next; the same value again is the row already there."""
+    rows = BillingConfiguration.objects.filter(kind=kind, country=country, subject=subject).select_for_update()
+    former = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from), valid_from__lte=valid_from).first()
+    if former is not None:
+        if all(getattr(former, name) == columns[name] for name in ("value", "legal_reference", "confidence")):
+            return former.id
+        if former.valid_to is not None:
+            raise OverlappingValidity(f"{kind} {country} {subject} already changes on {former.valid_to}")
+        former.valid_to = valid_from
+        former.save(update_fields=["valid_to"])
+    return _insert(kind=kind, country=country, subject=subject, valid_from=valid_from, at=at, **columns)
+
+
+def _insert(*, kind: Kind, at: datetime, **columns: Any) -> str:
+    try:
+        with transaction.atomic():
+            row = BillingConfiguration.objects.create(
+                id=new_id(_PREFIXES[kind], at), kind=kind, recorded_at=at, **columns
+            )
+    except IntegrityError as error:
+        if "configuration_no_overlap" not in str(error):
+            raise
+        message = f"{kind} {columns['country']} {columns['subject']} already begins on or after {columns['valid_from']}"
+        raise OverlappingValidity(message) from error
+    return row.id

@@ -1,0 +1,18 @@
+DROP TRIGGER series_never_truncated ON invoices_invoiceseries;
+DROP TRIGGER series_never_deleted ON invoices_invoiceseries;
+DROP TRIGGER series_counts_by_one ON invoices_invoiceseries;
+DROP TRIGGER document_never_truncated ON invoices_invoicedocument;
+DROP TRIGGER document_append_only ON invoices_invoicedocument;
+DROP TRIGGER item_belongs_to_the_total ON invoices_invoiceitem;
+DROP TRIGGER item_never_truncated ON invoices_invoiceitem;
+DROP TRIGGER item_append_only ON invoices_invoiceitem;
+DROP TRIGGER item_taxes_sum ON invoices_invoiceitem;
+DROP TRIGGER invoice_has_its_lines ON invoices_invoice;
+DROP TRIGGER invoice_never_truncated ON invoices_invoice;
+DROP TRIGGER invoice_never_deleted ON invoices_invoice;
+DROP TRIGGER invoice_only_moves_on ON invoices_invoice;
+DROP FUNCTION invoices_check_taxes();
+DROP FUNCTION invoices_check_lines();
+DROP FUNCTION invoices_guard_series();
+DROP FUNCTION invoices_refuse();
+DROP FUNCTION invoices_guard_invoice();

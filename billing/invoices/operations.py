@@ -1,0 +1,133 @@
+"""Everything that changes invoices. Reads no clock: callers pass `at`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+import billing.configuration.queries as configuration
+from billing.configuration.values import seller_value
+from billing.ids import new_id
+from billing.invoices import numbering, rows
+from billing.invoices.facts import Customer, InvoiceFact
+from billing.invoices.models import Invoice, InvoiceItem
+from billing.invoices.queries import NoSuchInvoice
+from billing.invoices.states import State, may_follow
+from billing.pricing.facts import Quote
+
+
+class NothingToInvoice(Exception):
+    """An invoice needs at least one line."""
+
+
+class MixedCurrencies(Exception):
+    """The lines are in several currencies; an invoice has one."""
+
+
+class MixedCountries(Exception):
+    """The lines were quoted for several countries; an invoice has one seller and one tax law."""
+
+
+class NotOpen(Exception):
+    """The invoice is void, or paid when it should be voided; nothing was changed."""
+
+
+class AlreadyPaid(Exception):
+    """The invoice was paid before, by the payment this carries; nothing was changed."""
+
+    def __init__(self, message: str, *, payment_ref: str) -> None:
+        super().__init__(message)
+        self.payment_ref = payment_ref
+
+
+@transaction.atomic
+def open_invoice(*, owner_ref: str, customer: Customer, quotes: Sequence[Quote], at: datetime) -> InvoiceFact:
+    """Issue an invoice: everything printed on it is copied now, and its legal number is taken.
+
+    :raises NothingToInvoice: no quotes.
+    :raises MixedCurrencies: quotes in several currencies.
+    :raises MixedCountries: quotes for several countries.
+    :raises NoSeller: nobody sells in that country on that day.
+    """
+    _check_together(quotes)
+    seller = configuration.seller(country=quotes[0].country, at=at)
+    net, gross = sum(quote.net_minor for quote in quotes), sum(quote.gross_minor for quote in quotes)
+    invoice = Invoice(
+        id=new_id("inv", at),
+        owner_ref=owner_ref,
+        entity=seller.entity,
+        seller=seller_value(seller),
+        country=quotes[0].country,
+        currency=quotes[0].currency,
+        item_count=len(quotes),
+        net_minor=net,
+        tax_minor=gross - net,
+        gross_minor=gross,
+        opened_at=at,
+        **rows.customer_columns(customer),
+    )
+    # As late as possible: from here to the end of the transaction the series waits for us.
+    invoice.number = numbering.take(prefix=seller.invoice_prefix, year=configuration.business_date(at).year)
+    invoice.save(force_insert=True)
+    InvoiceItem.objects.bulk_create(
+        rows.item_of(quote, item_ref=new_id("itm", at), invoice=invoice, position=position)
+        for position, quote in enumerate(quotes, start=1)
+    )
+    return rows.invoice_fact(invoice)
+
+
+@transaction.atomic
+def mark_paid(
+    *, invoice_ref: str, payment_ref: str, provider: str, fee_minor: int, at: datetime, transaction_ref: str = ""
+) -> InvoiceFact:
+    """Note that this payment paid the invoice; happens at most once.
+
+    :raises AlreadyPaid: a payment paid it before (also this one); what to do with more money is the caller's.
+    :raises NotOpen: it is void.
+    :raises NoSuchInvoice: there is none.
+    """
+    invoice = _locked(invoice_ref)
+    if invoice.state == State.PAID:
+        message = f"invoice {invoice.number} was already paid by {invoice.payment_ref}"
+        raise AlreadyPaid(message, payment_ref=invoice.payment_ref)
+    _move(invoice, State.PAID)
+    invoice.paid_at, invoice.payment_ref, invoice.provider = at, payment_ref, provider
+    invoice.fee_minor, invoice.transaction_ref = fee_minor, transaction_ref
+    invoice.save(update_fields=["state", "paid_at", "payment_ref", "provider", "fee_minor", "transaction_ref"])
+    return rows.invoice_fact(invoice)
+
+
+@transaction.atomic
+def void(*, invoice_ref: str, reason: str, at: datetime) -> InvoiceFact:
+    """Give up an open invoice. It keeps its number and says why.
+
+    :raises NotOpen: it is paid or void already.
+    :raises NoSuchInvoice: there is none.
+    """
+    invoice = _locked(invoice_ref)
+    _move(invoice, State.VOID)
+    invoice.voided_at, invoice.void_reason = at, reason
+    invoice.save(update_fields=["state", "voided_at", "void_reason"])
+    return rows.invoice_fact(invoice)
+
+
+def _check_together(quotes: Sequence[Quote]) -> None:
+    if not quotes:
+        raise NothingToInvoice("an invoice needs at least one line")
+    if len(currencies := {quote.currency for quote in quotes}) > 1:
+        raise MixedCurrencies(f"lines in {', '.join(sorted(currencies))}")
+    if len(countries := {quote.country for quote in quotes}) > 1:
+        raise MixedCountries(f"lines for {', '.join(sorted(countries))}")
+
+
+def _locked(invoice_ref: str) -> Invoice:
+    invoice = Invoice.objects.select_for_update().filter(pk=invoice_ref).first()
+    if invoice is None:
+        raise NoSuchInvoice(invoice_ref)
+    return invoice
+
+
+def _move(invoice: Invoice, then: State) -> None:
+    if not may_follow(State(invoice.state), then):
+        raise NotOpen(f"invoice {invoice.number} is {invoice.state}, it cannot become {then}")
+    invoice.state = then

@@ -1,0 +1,106 @@
+"""Invoices and sold lines, as facts."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from billing import phones
+from billing.configuration.facts import SellerFact
+from billing.configuration.values import seller_fact
+from billing.invoices import rows
+from billing.invoices.facts import InvoiceFact, SaleLineFact
+from billing.invoices.models import Invoice, InvoiceItem
+from billing.invoices.states import State
+
+
+class NoSuchInvoice(Exception):
+    """There is no invoice with that reference."""
+
+
+class NoSuchSaleLine(Exception):
+    """There is no paid line with that reference."""
+
+
+def invoice(invoice_ref: str) -> InvoiceFact:
+    """One invoice.
+
+    :raises NoSuchInvoice: there is none.
+    """
+    return rows.invoice_fact(_row(invoice_ref))
+
+
+def seller_on(invoice_ref: str) -> SellerFact:
+    """The seller as printed on that invoice, whoever sells there today.
+
+    :raises NoSuchInvoice: there is none.
+    """
+    return seller_fact(_row(invoice_ref).seller)
+
+
+def invoices_of(*, owner_ref: str, limit: int, before: str | None = None) -> tuple[InvoiceFact, ...]:
+    """The owner's invoices, newest first; `before` is the last reference of the page before."""
+    found = _with_items().filter(owner_ref=owner_ref)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    return tuple(rows.invoice_fact(row) for row in found.order_by("-id")[:limit])
+
+
+def invoices_of_user(user_ref: str) -> tuple[InvoiceFact, ...]:
+    """What was invoiced to that user, newest first."""
+    found = _with_items().filter(customer_user_ref=user_ref).order_by("-id")
+    return tuple(rows.invoice_fact(row) for row in found)
+
+
+def invoices_of_phone(e164: str) -> tuple[InvoiceFact, ...]:
+    """What was invoiced to that phone number, newest first; the numbers in the table stay sealed."""
+    found = _with_items().filter(customer_phone_index=phones.blind_index(e164)).order_by("-id")
+    return tuple(rows.invoice_fact(row) for row in found)
+
+
+def paid_editions_of(user_ref: str) -> tuple[str, ...]:
+    """The editions that user has paid for, each once, in alphabetical order of their references."""
+    found = InvoiceItem.objects.filter(invoice__customer_user_ref=user_ref, invoice__state=State.PAID)
+    return tuple(found.order_by("edition_ref").values_list("edition_ref", flat=True).distinct())
+
+
+def sale_lines(
+    *, paid_from: datetime, paid_until: datetime, after: str | None = None, limit: int = 1000
+) -> tuple[SaleLineFact, ...]:
+    """Lines paid from `paid_from` up to but not at `paid_until`, in order of payment, then of their references.
+
+    `after` is the last line of the page before.
+
+    :raises NoSuchSaleLine: `after` is no paid line.
+    """
+    found = _sold().filter(invoice__paid_at__gte=paid_from, invoice__paid_at__lt=paid_until)
+    if after is not None:
+        last = sale_line(after)
+        found = found.filter(Q(invoice__paid_at__gt=last.paid_at) | Q(invoice__paid_at=last.paid_at, id__gt=after))
+    return tuple(rows.sale_line_fact(item) for item in found.order_by("invoice__paid_at", "id")[:limit])
+
+
+def sale_line(item_ref: str) -> SaleLineFact:
+    """One paid line.
+
+    :raises NoSuchSaleLine: there is none.
+    """
+    item = _sold().filter(pk=item_ref).first()
+    if item is None:
+        raise NoSuchSaleLine(item_ref)
+    return rows.sale_line_fact(item)
+
+
+def _row(invoice_ref: str) -> Invoice:
+    row = _with_items().filter(pk=invoice_ref).first()
+    if row is None:
+        raise NoSuchInvoice(invoice_ref)
+    return row
+
+
+def _with_items() -> QuerySet[Invoice]:
+    return Invoice.objects.prefetch_related("items")
+
+
+def _sold() -> QuerySet[InvoiceItem]:
+    paid = InvoiceItem.objects.filter(invoice__state=State.PAID)
+    return paid.select_related("invoice").prefetch_related("invoice__items")

@@ -1,0 +1,138 @@
+"""Between rows and facts: what of a quote is copied on an item, and how rows are read back."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from billing import phones
+from billing.invoices.facts import Customer, InvoiceFact, InvoiceItemFact, SaleLineFact
+from billing.invoices.models import Invoice, InvoiceItem
+from billing.money import allocate
+from billing.pricing.facts import Quote
+from billing.pricing.tax import TaxLine
+
+
+def item_of(quote: Quote, *, item_ref: str, invoice: Invoice, position: int) -> InvoiceItem:
+    return InvoiceItem(
+        id=item_ref,
+        invoice=invoice,
+        position=position,
+        edition_ref=quote.edition_ref,
+        title=quote.title,
+        product_kind=quote.product_kind,
+        quantity=quote.quantity,
+        unit_minor=quote.unit_minor,
+        net_minor=quote.net_minor,
+        gross_minor=quote.gross_minor,
+        tax_lines=[_tax_value(line) for line in quote.tax_lines],
+        tax_rule_ref=quote.tax_rule_ref,
+        tax_reference=quote.tax_reference,
+        price_ref=quote.price_ref,
+    )
+
+
+def customer_columns(customer: Customer) -> dict[str, str]:
+    """The phone is sealed, and found again by its blind index."""
+    return {
+        "customer_name": customer.name,
+        "customer_country": customer.country,
+        "customer_phone_sealed": phones.seal(customer.phone) if customer.phone else "",
+        "customer_phone_index": phones.blind_index(customer.phone) if customer.phone else "",
+        "customer_email": customer.email or "",
+        "customer_language": customer.language,
+        "customer_user_ref": customer.user_ref or "",
+    }
+
+
+def invoice_fact(row: Invoice) -> InvoiceFact:
+    return InvoiceFact(
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        entity=row.entity,
+        owner_ref=row.owner_ref,
+        customer=_customer(row),
+        country=row.country,
+        currency=row.currency,
+        items=tuple(_item_fact(item) for item in _in_order(row)),
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        gross_minor=row.gross_minor,
+        opened_at=row.opened_at,
+        paid_at=row.paid_at,
+        payment_ref=row.payment_ref or None,
+        provider=row.provider or None,
+        transaction_ref=row.transaction_ref or None,
+        fee_minor=row.fee_minor,
+        voided_at=row.voided_at,
+        void_reason=row.void_reason or None,
+    )
+
+
+def sale_line_fact(item: InvoiceItem) -> SaleLineFact:
+    """A paid line; its fee is its share of the payment's fee, by gross amounts, over all lines of the invoice."""
+    invoice = item.invoice
+    assert invoice.paid_at is not None  # only paid lines are asked for
+    return SaleLineFact(
+        item_ref=item.id,
+        invoice_ref=invoice.id,
+        invoice_number=invoice.number,
+        payment_ref=invoice.payment_ref,
+        entity=invoice.entity,
+        edition_ref=item.edition_ref,
+        title=item.title,
+        product_kind=item.product_kind,
+        country=invoice.country,
+        currency=invoice.currency,
+        provider=invoice.provider,
+        quantity=item.quantity,
+        gross_minor=item.gross_minor,
+        net_minor=item.net_minor,
+        tax_lines=_tax_lines(item.tax_lines),
+        fee_minor=fee_shares(invoice.fee_minor, {one.id: one.gross_minor for one in invoice.items.all()})[item.id],
+        paid_at=invoice.paid_at,
+    )
+
+
+def fee_shares(fee_minor: int, gross_by_item: Mapping[str, int]) -> dict[str, int]:
+    """The payment's fee over the lines, by largest remainder: the shares sum to the fee."""
+    return allocate(fee_minor, gross_by_item)
+
+
+def _in_order(row: Invoice) -> list[InvoiceItem]:
+    return sorted(row.items.all(), key=lambda item: item.position)  # sorted here: `items` may be prefetched
+
+
+def _item_fact(item: InvoiceItem) -> InvoiceItemFact:
+    return InvoiceItemFact(
+        id=item.id,
+        edition_ref=item.edition_ref,
+        title=item.title,
+        product_kind=item.product_kind,
+        quantity=item.quantity,
+        unit_minor=item.unit_minor,
+        gross_minor=item.gross_minor,
+        net_minor=item.net_minor,
+        tax_lines=_tax_lines(item.tax_lines),
+        tax_reference=item.tax_reference,
+    )
+
+
+def _customer(row: Invoice) -> Customer:
+    return Customer(
+        name=row.customer_name,
+        country=row.customer_country,
+        phone=phones.unseal(row.customer_phone_sealed) if row.customer_phone_sealed else None,
+        email=row.customer_email or None,
+        language=row.customer_language,
+        user_ref=row.customer_user_ref or None,
+    )
+
+
+def _tax_value(line: TaxLine) -> dict[str, Any]:
+    rate = f"{line.rate.numerator}/{line.rate.denominator}"
+    return {"code": line.code, "rate": rate, "amount_minor": line.amount_minor}
+
+
+def _tax_lines(stored: Sequence[Mapping[str, Any]]) -> tuple[TaxLine, ...]:
+    return tuple(TaxLine(line["code"], Fraction(line["rate"]), line["amount_minor"]) for line in stored)
