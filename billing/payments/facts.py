@@ -1,7 +1,10 @@
 """Payments as other modules see them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +15,9 @@ class NextActionFact:
     url: str | None = None
     instructions: str | None = None
     expires_at: datetime | None = None
+
+
+NO_ACTION = NextActionFact("none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +50,42 @@ class PaymentEventFact:
     source: str  # start, poll, notification, return, sweep
     note: str
     happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OptionFact:
+    """One wallet the payer may choose."""
+
+    provider: str
+    label: str
+    market: str
+    next_action_kind: str
+
+
+class Outcome(StrEnum):
+    """What a provider call came to. A fault is an answer too: silence says something about what we may do next."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # an explicit, final no
+    EXPIRED = "expired"
+    NOT_FOUND = "not_found"
+    UNKNOWN = "unknown"  # no usable answer: the work may have been done
+    UNSENT = "unsent"  # nothing reached the provider or nothing was done; the same may be sent again
+    REFUSED = "refused"  # the request itself was refused for good; nothing was done
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """What came back from a provider, in billing's words. The amount is what the provider says, not what we asked."""
+
+    outcome: Outcome
+    provider_ref: str | None = None
+    transaction_ref: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    client_reference: str | None = None
+    next_action: NextActionFact = NO_ACTION
+    failure_reason: str | None = None
+    failure_code: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)

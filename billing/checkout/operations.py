@@ -1,0 +1,41 @@
+"""Buying in one call. Reads no clock: callers pass `at`."""
+
+from datetime import datetime
+
+import billing.invoices.operations as invoices
+import billing.payments.operations as payments
+import billing.payments.queries as payment_queries
+import billing.pricing.queries as pricing
+from billing.checkout.facts import CheckoutFact
+from billing.invoices.facts import Customer
+
+
+def begin(
+    *,
+    owner_ref: str,
+    customer: Customer,
+    edition_ref: str,
+    currency: str | None,
+    provider: str,
+    return_url: str,
+    at: datetime,
+) -> CheckoutFact:
+    """Quote one edition, open its invoice and start the first attempt. The customer's phone is the payer's.
+
+    Not one transaction: the invoice stands when the provider does not answer. What can be refused beforehand is refused
+    before the invoice takes a legal number.
+
+    :raises NoPrice: the edition is not sold there in that currency.
+    :raises NoTaxRule, NoSeller: nobody has said how to tax or who sells there.
+    :raises NoRoute: we may not collect with that wallet, there, in that currency.
+    :raises AmountOutOfRange: the wallet does not take that amount.
+    """
+    quote = pricing.quote(edition_ref=edition_ref, country=customer.country, currency=currency, at=at)
+    payment_queries.collectable(
+        provider=provider, market=customer.country, currency=quote.currency, amount_minor=quote.gross_minor, at=at
+    )
+    invoice = invoices.open_invoice(owner_ref=owner_ref, customer=customer, quotes=[quote], at=at)
+    payment = payments.start(
+        invoice_ref=invoice.id, provider=provider, payer_phone=customer.phone, return_url=return_url, at=at
+    )
+    return CheckoutFact(invoice, payment)

@@ -1,0 +1,216 @@
+"""Everything that changes payments. Reads no clock: callers pass `at`.
+
+A call to a provider never happens inside a database transaction. Each flow is: commit what we are about to ask, ask,
+commit the answer; `resume_unsent` and `poll_due` find by query what a process that died left undone.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+import billing.invoices.queries as invoices
+from billing.configuration.queries import NoRoute as NoRoute
+from billing.crashpoints import reach
+from billing.invoices.facts import InvoiceFact
+from billing.payments import attempts, gateway, queries, recording, schedule
+from billing.payments.facts import PaymentFact, ProviderAnswer
+from billing.payments.models import PaymentEvent, PaymentTransaction
+from billing.payments.queries import AmountOutOfRange as AmountOutOfRange
+from billing.payments.queries import NoSuchPayment as NoSuchPayment
+from billing.payments.states import OPEN, State
+
+# Longer than a provider call may take: while it runs, nobody else calls for the same attempt.
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+# A page that asks again and again must not become our load on the provider.
+RETURN_PAGE_PAUSE = timedelta(seconds=3)
+
+
+class InvoiceNotOpen(Exception):
+    """The invoice is paid already, or void: there is nothing to collect."""
+
+
+class PaymentInProgress(Exception):
+    """Another attempt on this invoice is still open; `payment_ref` is its id."""
+
+    def __init__(self, payment_ref: str) -> None:
+        super().__init__(f"payment {payment_ref} is still open")
+        self.payment_ref = payment_ref
+
+
+def start(*, invoice_ref: str, provider: str, payer_phone: str | None, return_url: str, at: datetime) -> PaymentFact:
+    """Start one attempt to collect an invoice. `{payment_ref}` in `return_url` becomes the payment's id.
+
+    A provider that does not answer is no error here: the fact comes back `unknown` or `created` and the sweeps go on.
+    A provider that refuses the request for good gives a fact that is `failed`, with the reason.
+
+    :raises NoSuchInvoice: no invoice has that id.
+    :raises InvoiceNotOpen: paid already, or void.
+    :raises PaymentInProgress: another attempt is open.
+    :raises NoRoute: we may not collect with that wallet, there, in that currency.
+    :raises AmountOutOfRange: the wallet does not take that amount.
+    """
+    collection = _commit_attempt(
+        invoice_ref=invoice_ref, provider=provider, payer_phone=payer_phone, return_url=return_url, at=at
+    )
+    reach("payments.attempt_committed")
+    return _send(collection, source="start", at=at)
+
+
+def apply_answer(*, payment_ref: str, answer: ProviderAnswer, source: str, at: datetime) -> PaymentFact:
+    """Make an answer count, once, whoever brings it and however often. `at` is when the question was asked.
+
+    :raises NoSuchPayment: no payment has that id.
+    """
+    with transaction.atomic():
+        payment = PaymentTransaction.objects.select_for_update().filter(pk=payment_ref).first()
+        if payment is None:
+            raise NoSuchPayment(payment_ref)
+        booked = recording.record(payment, answer, source=source, at=at)
+        if booked:
+            reach("payments.outcome_before_commit")
+    if booked:
+        reach("payments.outcome_committed")
+    return payment.as_fact()
+
+
+def refresh(*, payment_ref: str, source: str, at: datetime) -> PaymentFact:
+    """Ask the provider what became of an attempt, and apply its answer.
+
+    :raises NoSuchPayment: no payment has that id.
+    """
+    payment = _outside_transactions(payment_ref)
+    if source == "return" and not _worth_asking_for_a_page(payment, at):
+        return payment
+    return _ask(gateway.fetch, payment, source=source, at=at)
+
+
+def cancel(*, payment_ref: str, at: datetime) -> PaymentFact:
+    """Close an attempt at the provider, so that another may start. Paid meanwhile, it comes back succeeded.
+
+    :raises NoSuchPayment: no payment has that id.
+    """
+    payment = _outside_transactions(payment_ref)
+    if payment.state not in OPEN:
+        return payment
+    return _ask(gateway.cancel, payment, source="cancel", at=at)
+
+
+def resume_unsent(*, at: datetime, limit: int = 50) -> int:
+    """Send again what was committed but is not known to be sent; how many were taken up.
+
+    The same reference is sent, so an attempt that did reach the provider is found there, not doubled. An old one is
+    only asked about: the payer has left.
+    """
+    return _sweep(_resume, states=[State.CREATED], at=at, limit=limit)
+
+
+def poll_due(*, at: datetime, limit: int = 50) -> int:
+    """Ask about every attempt whose time has come; how many were asked about."""
+    return _sweep(_poll, states=[state for state in State if state is not State.CREATED], at=at, limit=limit)
+
+
+def _commit_attempt(
+    *, invoice_ref: str, provider: str, payer_phone: str | None, return_url: str, at: datetime
+) -> gateway.Collection:
+    """Store the attempt. Durable: refuses to run inside a transaction, which could take the attempt back later."""
+    invoice = invoices.invoice(invoice_ref)
+    _must_be_open(invoice)
+    route = queries.collectable(
+        provider=provider, market=invoice.country, currency=invoice.currency, amount_minor=invoice.gross_minor, at=at
+    )
+    if route.entity != invoice.entity:
+        raise NoRoute(f"{provider} in {route.market} collects for {route.entity}, not for {invoice.entity}")
+    row = attempts.attempt(invoice, route, payer_phone=payer_phone, return_url=return_url, at=at)
+    row.leased_until = at + LEASE  # ours, until our own call is answered
+    try:
+        with transaction.atomic(durable=True):
+            row.save(force_insert=True)
+            # The insert waited for an attempt that was just settling; only now is the invoice's state certain.
+            _must_be_open(invoices.invoice(invoice_ref))
+            PaymentEvent.objects.create(payment=row, state=row.state, source="start", happened_at=at)
+    except IntegrityError:
+        raise _in_progress(invoice_ref) from None
+    return attempts.collection(row)
+
+
+def _must_be_open(invoice: InvoiceFact) -> None:
+    if invoice.state != "open":
+        raise InvoiceNotOpen(f"invoice {invoice.id} is {invoice.state}")
+
+
+def _in_progress(invoice_ref: str) -> Exception:
+    open_one = PaymentTransaction.objects.filter(invoice_ref=invoice_ref, state__in=OPEN).first()
+    # Between the refusal and this look the other attempt may have ended; then the invoice decides.
+    return PaymentInProgress(open_one.pk) if open_one else InvoiceNotOpen(f"invoice {invoice_ref} was settling")
+
+
+def _send(collection: gateway.Collection, *, source: str, at: datetime) -> PaymentFact:
+    answer = gateway.start(collection)
+    reach("payments.request_sent")
+    fact = apply_answer(payment_ref=collection.payment_ref, answer=answer, source=source, at=at)
+    reach("payments.answer_committed")
+    return fact
+
+
+def _outside_transactions(payment_ref: str) -> PaymentFact:
+    """Read the payment, and refuse to go on when a transaction is open: a provider is about to be called."""
+    with transaction.atomic(durable=True):
+        return queries.payment(payment_ref)
+
+
+def _worth_asking_for_a_page(payment: PaymentFact, at: datetime) -> bool:
+    fresh = PaymentTransaction.objects.filter(pk=payment.id, checked_at__gt=at - RETURN_PAGE_PAUSE).exists()
+    return payment.state in OPEN and not fresh
+
+
+def _ask(question: Callable[..., ProviderAnswer], payment: PaymentFact, *, source: str, at: datetime) -> PaymentFact:
+    answer = question(
+        provider=payment.provider, market=payment.market, payment_ref=payment.id, provider_ref=payment.provider_ref
+    )
+    return apply_answer(payment_ref=payment.id, answer=answer, source=source, at=at)
+
+
+def _sweep(
+    take_up: Callable[[PaymentTransaction, datetime], object], *, states: Collection[str], at: datetime, limit: int
+) -> int:
+    """One claim, one call, one after the other: a payment that crashes us is leased and keeps nobody else waiting."""
+    for count in range(limit):
+        payment = _claim(states=states, at=at)
+        if payment is None:
+            return count
+        take_up(payment, at)
+    return limit
+
+
+def _resume(payment: PaymentTransaction, at: datetime) -> None:
+    if at - payment.started_at < schedule.RESEND_FOR:
+        _send(attempts.collection(payment), source="sweep", at=at)
+    else:
+        refresh(payment_ref=payment.id, source="sweep", at=at)
+
+
+def _poll(payment: PaymentTransaction, at: datetime) -> None:
+    refresh(payment_ref=payment.id, source="poll", at=at)
+
+
+@transaction.atomic(durable=True)
+def _claim(*, states: Collection[str], at: datetime) -> PaymentTransaction | None:
+    # SKIP LOCKED: workers share the due payments instead of queueing behind each other.
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
+    payment = (
+        PaymentTransaction.objects.select_for_update(skip_locked=True)
+        .filter(free, state__in=states, next_check_at__lte=at)
+        .order_by("next_check_at")
+        .first()
+    )
+    if payment is None:
+        return None
+    payment.check_count += 1
+    payment.leased_until = at + LEASE
+    # The next time is set before the call, so that dying in it loses nothing.
+    payment.next_check_at = recording.next_check(payment, at) or at + LEASE
+    payment.save(update_fields=["check_count", "leased_until", "next_check_at"])
+    return payment

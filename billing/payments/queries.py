@@ -1,0 +1,92 @@
+"""What others may know of payments."""
+
+from datetime import datetime
+
+import billing.configuration.queries as configuration
+from billing.configuration.facts import ProviderRouteFact
+from billing.configuration.queries import NoRoute
+from billing.payments import gateway
+from billing.payments.facts import OptionFact, PaymentEventFact, PaymentFact
+from billing.payments.models import PaymentEvent, PaymentTransaction
+from billing.payments.states import State
+
+
+class NoSuchPayment(Exception):
+    """No payment has that id."""
+
+
+class AmountOutOfRange(Exception):
+    """The wallet does not take so little, or so much, at once."""
+
+
+def payment(payment_ref: str) -> PaymentFact:
+    """One attempt.
+
+    :raises NoSuchPayment: no payment has that id.
+    """
+    row = PaymentTransaction.objects.filter(pk=payment_ref).first()
+    if row is None:
+        raise NoSuchPayment(payment_ref)
+    return row.as_fact()
+
+
+def payments_of_invoice(invoice_ref: str) -> tuple[PaymentFact, ...]:
+    """Every attempt on an invoice, the latest first."""
+    rows = PaymentTransaction.objects.filter(invoice_ref=invoice_ref).order_by("-started_at", "-id")
+    return tuple(row.as_fact() for row in rows)
+
+
+def payment_by_provider_ref(*, provider: str, provider_ref: str) -> PaymentFact:
+    """The attempt behind a provider's session or request.
+
+    :raises NoSuchPayment: none that we know of (yet: a notification may come before the answer to our own request).
+    """
+    row = PaymentTransaction.objects.filter(provider=provider, provider_ref=provider_ref).first()
+    if row is None:
+        raise NoSuchPayment(f"{provider} {provider_ref}")
+    return row.as_fact()
+
+
+def events(payment_ref: str) -> tuple[PaymentEventFact, ...]:
+    """What happened to an attempt, in order."""
+    rows = PaymentEvent.objects.filter(payment_id=payment_ref).order_by("id")
+    return tuple(row.as_fact() for row in rows)
+
+
+def settled(*, since: datetime, until: datetime) -> tuple[PaymentFact, ...]:
+    """Payments whose money was booked from `since` until before `until`, in that order; duplicates too."""
+    rows = PaymentTransaction.objects.filter(
+        state=State.SUCCEEDED, settled_at__gte=since, settled_at__lt=until
+    ).order_by("settled_at", "id")
+    return tuple(row.as_fact() for row in rows)
+
+
+def options(*, country: str, currency: str, amount_minor: int, at: datetime) -> tuple[OptionFact, ...]:
+    """The wallets that can take this amount there, preferred first."""
+    known = gateway.names()
+    routes = configuration.routes(country=country, currency=currency, at=at)
+    return tuple(
+        OptionFact(route.provider, wallet.label, route.market, wallet.next_action_kind)
+        for route in routes
+        if route.provider in known
+        and route.market in (wallet := gateway.wallet(route.provider)).markets
+        and _takes(wallet, amount_minor)
+    )
+
+
+def collectable(*, provider: str, market: str, currency: str, amount_minor: int, at: datetime) -> ProviderRouteFact:
+    """The route that would collect this amount.
+
+    :raises NoRoute: we may not collect with that wallet, there, in that currency.
+    :raises AmountOutOfRange: the wallet does not take that amount.
+    """
+    route = configuration.route(provider=provider, market=market, currency=currency, at=at)
+    if provider not in gateway.names() or market not in gateway.wallet(provider).markets:
+        raise NoRoute(f"no adapter for {provider} in {market}")
+    if not _takes(gateway.wallet(provider), amount_minor):
+        raise AmountOutOfRange(f"{provider} does not take {amount_minor} {currency} (minor units) at once")
+    return route
+
+
+def _takes(wallet: gateway.Wallet, amount_minor: int) -> bool:
+    return wallet.minor_min <= amount_minor and (wallet.minor_max is None or amount_minor <= wallet.minor_max)

@@ -1,0 +1,25 @@
+"""Celery: sweeps that find by query what is due. Safe to lose, safe to run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.payments import operations
+
+
+@shared_task
+def resume_unsent() -> int:
+    return operations.resume_unsent(at=timezone.now())
+
+
+@shared_task
+def poll_due() -> int:
+    return operations.poll_due(at=timezone.now())
+
+
+@shared_task
+def refresh(payment_ref: str) -> None:
+    """Ask about one payment now; an id nobody knows is ignored."""
+    try:
+        operations.refresh(payment_ref=payment_ref, source="poll", at=timezone.now())
+    except operations.NoSuchPayment:
+        return

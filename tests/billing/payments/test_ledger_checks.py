@@ -1,0 +1,82 @@
+"""The checks must find what triggers keep from happening, so each test steps past the triggers first."""
+
+from datetime import datetime
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from billing.ledger import operations as ledger
+from billing.payments import ledger_checks, postings
+from billing.payments.facts import Outcome, PaymentFact
+from tests.factories.billing import open_invoice, paid_invoice, reference_world
+from tests.factories.payments import answer, apply, start
+
+pytestmark = pytest.mark.django_db
+PAYMENTS, INVOICES = "payments_paymenttransaction", "invoices_invoice"
+
+
+@pytest.fixture
+def at() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def paid(at, wave) -> PaymentFact:
+    reference_world(at=at)
+    return apply(start(at=at), answer(Outcome.SUCCEEDED), at=at)
+
+
+def tamper(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = 'replica'")
+        cursor.execute(sql)
+        cursor.execute("SET LOCAL session_replication_role = 'origin'")
+
+
+def rules() -> set[str]:
+    return {difference.rule for difference in ledger_checks.differences()}
+
+
+class TestDifferences:
+    def test_are_none_in_good_books(self, paid):
+        assert rules() == set()
+
+    @pytest.mark.parametrize(
+        ("table", "change", "found"),
+        [
+            (PAYMENTS, "amount_minor = 900", {"payment_invoice"}),
+            (PAYMENTS, "fee_minor = 0", {"payment_amounts"}),
+            (PAYMENTS, "entry_ref = 'jrn_none'", {"payment_entry", "entry_payment"}),
+            (PAYMENTS, "booked_as = 'captured_twice'", {"payment_amounts", "invoice_payment"}),
+            (PAYMENTS, "state = 'failed'", {"invoice_payment"}),
+            (INVOICES, "state = 'open', paid_at = NULL, payment_ref = '', fee_minor = 0", {"payment_invoice"}),
+        ],
+    )
+    def test_name_what_was_altered(self, paid, table, change, found):
+        tamper(f"UPDATE {table} SET {change}")  # noqa: S608
+        assert rules() == found
+
+    def test_name_an_entry_without_a_payment(self, paid, at):
+        received = postings.Received(
+            payment_ref="pay_nobody",
+            invoice_number="SN-1",
+            entity="coko-sn",
+            provider="wave",
+            market="SN",
+            currency="XOF",
+            gross_minor=100,
+            fee_minor=0,
+            received_at=at,
+        )
+        ledger.post(draft=postings.mismatch(received), at=at)
+        assert rules() == {"entry_payment"}
+
+    def test_name_a_paid_invoice_without_a_payment(self, paid, at):
+        paid_invoice(at=at, payment_ref="pay_nobody")
+        assert rules() == {"invoice_payment"}
+
+    def test_name_an_entry_of_another_payment(self, paid, at):
+        other = apply(start(at=at, invoice=open_invoice(at=at)), answer(Outcome.SUCCEEDED), at=at)
+        tamper(f"UPDATE {PAYMENTS} SET entry_ref = (SELECT entry_ref FROM {PAYMENTS} WHERE id = '{other.id}')")  # noqa: S608
+        assert rules() == {"payment_entry", "entry_payment"}
