@@ -1,5 +1,6 @@
 """Statements as pages and reports see them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,16 @@ class BookSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementFact:
+class AuditCheck:
+    """One thing the statement was checked for when it was issued. `rule` is a stable word that pages put into words."""
+
+    rule: str
+    holds: bool
+    detail: str  # what was compared; empty when there is nothing to add
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSummary:
     """One payee, one period, one currency, one legal entity. `closing = opening + earned − paid`."""
 
     id: str  # stm_…
@@ -34,5 +44,23 @@ class StatementFact:
     closing_minor: int
     issued_at: datetime
     sha256: str  # of the canonical JSON of what it shows
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFact(StatementSummary):
+    """The whole document."""
+
+    issuer: Mapping[str, str]  # name, address and the legal mentions of who owes
     books: tuple[BookSummary, ...]
+    lines: tuple[RoyaltyLineFact, ...]
+    audit: tuple[AuditCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningFact:
+    """What a payee earned in one currency since their last statement."""
+
+    period: str  # the month now
+    currency: str
+    amount_minor: int
     lines: tuple[RoyaltyLineFact, ...]

@@ -1,5 +1,12 @@
-"""Addresses of this package."""
+"""Addresses of the author portal."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from royalties.web import pages
+
+urlpatterns = [
+    path("author/", pages.home, name="author-home"),
+    path("author/statements/<str:statement_ref>/", pages.statement, name="author-statement"),
+    path("author/statements/<str:statement_ref>/statement.pdf", pages.statement_pdf, name="author-statement-pdf"),
+    path("author/lines/<str:line_ref>/", pages.line, name="author-line"),
+]

@@ -1,0 +1,9 @@
+DROP TRIGGER contracts_share_not_emptied ON contracts_share;
+DROP TRIGGER contracts_share_stays ON contracts_share;
+DROP TRIGGER contracts_version_not_emptied ON contracts_contractversion;
+DROP TRIGGER contracts_version_stays ON contracts_contractversion;
+DROP TRIGGER contracts_version_changes ON contracts_contractversion;
+DROP FUNCTION contracts_only_end_a_version();
+DROP FUNCTION contracts_refuse_change();
+ALTER TABLE contracts_contractversion DROP CONSTRAINT contract_edition_one_version_a_day;
+DROP TYPE contracts_text_range;

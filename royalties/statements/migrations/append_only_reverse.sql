@@ -1,0 +1,5 @@
+DROP TRIGGER statements_statement_not_emptied ON statements_statement;
+DROP TRIGGER statements_statement_stays ON statements_statement;
+DROP TRIGGER statements_statementpdf_not_emptied ON statements_statementpdf;
+DROP TRIGGER statements_statementpdf_stays ON statements_statementpdf;
+DROP FUNCTION statements_refuse_change();

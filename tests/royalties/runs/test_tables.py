@@ -1,0 +1,78 @@
+"""Royalty lines stay as they were computed."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from royalties.runs import ledger_checks, operations, queries
+from royalties.runs.models import AuthorRoyalty
+from tests.royalties.conftest import NOVEMBER, OCTOBER
+
+TABLES = ["runs_authorroyalty", "runs_accruedsale", "runs_periodrun", "runs_linestatement"]
+CHANGES = {
+    "runs_authorroyalty": "UPDATE runs_authorroyalty SET amount_minor = 1",
+    "runs_accruedsale": "UPDATE runs_accruedsale SET paid_at = now()",
+    "runs_periodrun": "UPDATE runs_periodrun SET closed_at = now()",
+    "runs_linestatement": "UPDATE runs_linestatement SET statement_ref = 'stm_2'",
+}
+
+
+@pytest.fixture
+def accrued(world, sell):
+    sell(at=OCTOBER)
+    operations.accrue(at=OCTOBER)
+    line = queries.lines(payee_ref=world.first.id)[0]
+    operations.state_lines(statement_ref="stm_1", line_refs=[line.id])
+    operations.mark_closed(period="2026-10", at=NOVEMBER)
+    return line
+
+
+class TestTables:
+    @pytest.mark.parametrize("table", TABLES)
+    def test_refuse_update_delete_and_truncate(self, accrued, table):
+        connection.check_constraints()  # PostgreSQL truncates nothing while foreign keys wait to be checked
+        for statement in (CHANGES[table], f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):  # noqa: S608
+            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+                connection.cursor().execute(statement)
+
+    def test_refuse_the_same_line_twice(self, accrued):
+        row = AuthorRoyalty.objects.get(pk=accrued.id)
+        row.pk, row._state.adding = "roy_other", True
+        with pytest.raises(IntegrityError, match="royalty_line_once"), transaction.atomic():
+            row.save(force_insert=True)
+
+    def test_refuse_a_line_on_two_statements(self, accrued):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            operations.state_lines(statement_ref="stm_2", line_refs=[accrued.id])
+
+
+class TestDifferences:
+    """Each rule is broken behind the triggers' back, and found."""
+
+    def break_line(self, **changes: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = 'replica'")
+            AuthorRoyalty.objects.update(**changes)
+            cursor.execute("SET LOCAL session_replication_role = 'origin'")
+
+    def rules(self) -> set[str]:
+        return {difference.rule for difference in ledger_checks.differences()}
+
+    @pytest.fixture(autouse=True)
+    def sold(self, world, sell):
+        sell(at=OCTOBER)
+        operations.accrue(at=OCTOBER)
+
+    def test_are_none_when_all_is_well(self):
+        assert self.rules() == set()
+
+    def test_name_a_line_whose_amount_was_changed(self):
+        self.break_line(amount_minor=1)
+        assert self.rules() == {"royalty-line-recomputes", "royalty-line-posted", "royalties-not-stated"}
+
+    def test_name_a_line_without_its_entry(self):
+        self.break_line(entry_ref="jrn_00000000000000000000000000")
+        assert self.rules() == {"royalty-line-posted"}
+
+    def test_name_a_line_that_cannot_be_read(self):
+        self.break_line(inputs={})
+        assert "royalty-line-unreadable" in self.rules()
