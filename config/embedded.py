@@ -13,7 +13,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import signal
 import socket
 import stat
 import subprocess
@@ -56,8 +55,10 @@ def redis_url() -> str:
 
 
 def celery_url(url: str) -> str:
-    """The same Redis as Celery spells it: it wants `redis+socket` for unix sockets."""
-    return url.replace("unix://", "redis+socket://", 1)
+    """The same Redis as Celery spells it: for unix sockets it wants `redis+socket` and `virtual_host`."""
+    if not url.startswith("unix://"):
+        return url
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 
 def needed() -> bool:
@@ -66,19 +67,19 @@ def needed() -> bool:
 
 
 @contextlib.contextmanager
-def services_if_needed() -> Iterator[None]:
+def services_if_needed(*, stop_always: bool = False) -> Iterator[None]:
     """Start what no address is given for; stop at the end what was started here.
+
+    `stop_always` stops servers found running too: left behind by a run that was killed, they are its successor's.
 
     :raises EmbeddedRefused: a data folder of another owner, or a server that does not start.
     """
     with contextlib.ExitStack() as stack:
         with _starting():
-            if not os.environ.get("DATABASE_URL") and _start_postgresql():
+            if not os.environ.get("DATABASE_URL") and (_start_postgresql() or stop_always):
                 stack.callback(_stop_postgresql)
-            if not os.environ.get("REDIS_URL"):
-                process = _start_redis()
-                if process is not None:
-                    stack.callback(_stop_redis, process)
+            if not os.environ.get("REDIS_URL") and (_start_redis() or stop_always):
+                stack.callback(_stop_redis)
         yield
 
 
@@ -276,10 +277,13 @@ def _redis_answers() -> bool:
             return False
 
 
-def _start_redis() -> "subprocess.Popen[bytes] | None":
-    """Start the server unless it runs; the process when this call started it."""
+def _start_redis() -> bool:
+    """Start the server unless it runs; True when this call started it.
+
+    :raises EmbeddedRefused: it does not start.
+    """
     if _redis_answers():
-        return None
+        return False
     folder = var_dir() / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     _socket_dir("redis").mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -302,29 +306,25 @@ def _start_redis() -> "subprocess.Popen[bytes] | None":
         "--save",
         "",
         "--daemonize",
-        "no",
+        "yes",
+        "--pidfile",
+        str(folder / "redis.pid"),
         "--logfile",
         str(folder / "redis.log"),
         "--loglevel",
         "warning",
     ]
-    # A session of its own: Ctrl-C in the terminal reaches the programs first and Redis only when we stop it.
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    # A daemon: Ctrl-C in the terminal reaches the programs first, and Redis only when we stop it.
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     for _ in range(100):
         if _redis_answers():
-            return process
-        if process.poll() is not None:
-            break
+            return True
         time.sleep(0.1)
     raise EmbeddedRefused(f"Redis did not start; see {folder / 'redis.log'}")
 
 
-def _stop_redis(process: "subprocess.Popen[bytes]") -> None:
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=20)
+def _stop_redis() -> None:
+    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+        connection.connect(str(_socket_dir("redis") / "redis.sock"))
+        connection.sendall(b"SHUTDOWN\r\n")
+        connection.recv(64)  # ends when Redis has written its file and closed

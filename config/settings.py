@@ -1,10 +1,12 @@
 """Django's settings, read from the environment. `docs/settings.md` lists every variable."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config import databases, embedded, env
+from config import databases, embedded, env, logs
+from providers import simulation
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,7 +38,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "rest_framework",
     "rest_framework_simplejwt",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "djmoney",
     "config.identity",
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "billing.api",
     "billing.web",
     "reading.activity",
+    "reading.web",
     "royalties.contracts",
     "royalties.payees",
     "royalties.runs",
@@ -66,6 +68,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.observation.Observation",
+    "config.middleware.protection.Protection",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,14 +92,18 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.frame",
             ],
         },
     },
 ]
 
-_EMBEDDED_URLS = {} if env.text("DATABASE_URL", "") else embedded.database_urls()
+_MAIN_URL = env.text("DATABASE_URL", "")
+_EMBEDDED_URLS = {} if _MAIN_URL else embedded.database_urls()
 DATABASES = {
-    alias: databases.parse(env.text(variable, _EMBEDDED_URLS.get(alias) or env.text("DATABASE_URL", "")), role=ROLE)
+    alias: databases.parse(
+        _EMBEDDED_URLS.get(alias) or databases.address(alias, given=env.text(variable, ""), main=_MAIN_URL), role=ROLE
+    )
     for alias, variable in databases.ALIASES.items()
 }
 DATABASE_ROUTERS = ["config.databases.Router"]
@@ -107,6 +115,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+if MODE == "test":  # hashing slowly on purpose would be most of the suite's time
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -125,6 +135,8 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+# Tests read static files where they are written; nothing is collected.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = MODE == "test"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -155,9 +167,10 @@ SIMPLE_JWT = {
     "ISSUER": "coko",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "CHECK_REVOKE_TOKEN": True,
+    # Rotation, families and revocation are config.identity.tokens.
+    "ROTATE_REFRESH_TOKENS": False,
+    "BLACKLIST_AFTER_ROTATION": False,
+    "CHECK_REVOKE_TOKEN": False,
     "UPDATE_LAST_LOGIN": False,
 }
 SPECTACULAR_SETTINGS = {
@@ -184,14 +197,19 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(embedded.var_dir() / "celerybeat-schedule")
+SWEEP_SECONDS = env.integer("COKO_SWEEP_SECONDS", 10, low=1, high=600)
+IDEMPOTENCY_LOCK_SECONDS = env.integer("COKO_IDEMPOTENCY_LOCK_SECONDS", 90, low=2, high=3_600)
+LEASE_SECONDS = env.integer("COKO_LEASE_SECONDS", 60, low=2, high=3_600)
 # Each beat task is a sweep that finds by query what a lost message left undone.
 CELERY_BEAT_SCHEDULE = {
-    "sync-references": {"task": "billing.references.tasks.refresh", "schedule": 15},
-    "payments-resume": {"task": "billing.payments.tasks.resume_unsent", "schedule": 15},
-    "payments-poll": {"task": "billing.payments.tasks.poll_due", "schedule": 10},
-    "inbox-process": {"task": "billing.inbox.tasks.process_waiting", "schedule": 15},
-    "outbox-deliver": {"task": "billing.outbox.tasks.deliver_due", "schedule": 15},
-    "royalties-accrue": {"task": "royalties.runs.tasks.accrue_new_sales", "schedule": 60},
+    "sync-references": {"task": "billing.references.tasks.refresh", "schedule": SWEEP_SECONDS},
+    "payments-resume": {"task": "billing.payments.tasks.resume_unsent", "schedule": SWEEP_SECONDS},
+    "payments-poll": {"task": "billing.payments.tasks.poll_due", "schedule": SWEEP_SECONDS},
+    "inbox-process": {"task": "billing.inbox.tasks.process_waiting", "schedule": SWEEP_SECONDS},
+    "outbox-deliver": {"task": "billing.outbox.tasks.deliver_due", "schedule": SWEEP_SECONDS},
+    "royalties-accrue": {"task": "royalties.runs.tasks.accrue_new_sales", "schedule": 3 * SWEEP_SECONDS},
+    "royalties-rescan": {"task": "royalties.runs.tasks.rescan_sales", "schedule": 86_400},
+    "identity-forget": {"task": "config.identity.tasks.forget_expired", "schedule": 3_600},
 }
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -210,8 +228,19 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+LOGGING = logs.configuration(
+    json_lines=PRODUCTION, level=env.choice("COKO_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+)
+# Who may read /metrics in production; without a token nobody.
+METRICS_TOKEN = env.text("COKO_METRICS_TOKEN", "")
 
 # Where each provider's API is. Simulators unless told otherwise; credentials are PROVIDER_<NAME>_<MARKET>_<FIELD>.
 SIMULATOR_PORT = env.integer("COKO_SIMULATOR_PORT", PORT + 90, low=1, high=65_535)
+SIMULATOR_URL = f"http://127.0.0.1:{SIMULATOR_PORT}"
 OUTGOING_PRIVATE_ADDRESSES = not PRODUCTION  # our own webhooks may go to loopback in the demo and in tests
+if MODE == "demo" and not any(name.startswith("PROVIDER_") for name in os.environ):
+    # No wallet of our own: every adapter is led to the simulators of `make run`, with keys that open nothing.
+    os.environ.update(simulation.demo_environment(SIMULATOR_URL))

@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+
+from config.durability import assert_durable  # noqa: E402  # needs the settings that the line above reads
+
+assert_durable()

@@ -1,5 +1,10 @@
-"""Addresses of this package."""
+"""Addresses of this package's part of the API."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from config.identity.api import RefreshView, TokenView
+
+urlpatterns: list[URLPattern] = [
+    path("token/", TokenView.as_view(), name="token"),
+    path("token/refresh/", RefreshView.as_view(), name="token_refresh"),
+]

@@ -1,5 +1,10 @@
-"""Addresses of this package."""
+"""Addresses of the reading API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reading.api import sessions, shelf
+
+urlpatterns = [
+    path("reading/sessions/", sessions.SessionsView.as_view(), name="api-reading-sessions"),
+    path("library/", shelf.ShelfView.as_view(), name="api-library"),
+]

@@ -1,5 +1,14 @@
-"""Addresses of this package."""
+"""Addresses of the finance pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reports.web import pages
+
+app_name = "reports"
+
+urlpatterns = [
+    path("finance/", pages.home, name="home"),
+    path("finance/<str:period>/", pages.month, name="month"),
+    path("finance/<str:period>/coko.xlsx", pages.month_workbook, name="workbook"),
+    path("finance/<str:period>/coko.pdf", pages.month_pdf, name="pdf"),
+]

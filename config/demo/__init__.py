@@ -1,0 +1,1 @@
+"""The demo world: believable, plainly a demo, built through public operations only."""

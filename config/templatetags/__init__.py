@@ -1,0 +1,1 @@
+"""Template tags, loaded by name: packages below use them in templates and never import them."""

@@ -1,0 +1,3 @@
+DROP TRIGGER activity_session_no_truncate ON activity_readingsession;
+DROP TRIGGER activity_session_append_only ON activity_readingsession;
+DROP FUNCTION activity_refuse_change();

@@ -1,0 +1,1 @@
+"""The reader's own pages: the library, and one book of it."""

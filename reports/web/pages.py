@@ -1,0 +1,76 @@
+"""The finance pages: the months, one month, and its downloads."""
+
+from collections.abc import Callable
+from itertools import islice
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from billing.ledger import queries as ledger
+from reports.exports import summary_pdf, workbook
+from reports.month import MonthReport, by_code, gather
+from royalties import periods
+
+_MONTHS_SHOWN = 13
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+View = Callable[..., HttpResponse]
+
+
+def finance_only(view: View) -> View:
+    """Sign in first; without the permission the answer is 403."""
+    return never_cache(
+        require_safe(login_required(permission_required("identity.see_finance", raise_exception=True)(view)))
+    )
+
+
+@finance_only
+def home(request: HttpRequest) -> HttpResponse:
+    """The current month in short, and the months that can be downloaded."""
+    months = tuple(reversed(periods.last(_MONTHS_SHOWN, until=periods.of(timezone.now()))))
+    context = {"report": gather(months[0]), "months": months, "differences": list(islice(ledger.differences(), 5))}
+    return render(request, "reports_web/home.html", context)
+
+
+@finance_only
+def month(request: HttpRequest, period: str) -> HttpResponse:
+    """One month: totals, wallets, what authors are owed, the trial balance."""
+    report = _report(period)
+    accounts = by_code(report.trial_balance)
+    finished = report.until <= timezone.now()
+    return render(request, "reports_web/month.html", {"report": report, "accounts": accounts, "finished": finished})
+
+
+@finance_only
+def month_workbook(request: HttpRequest, period: str) -> HttpResponse:
+    """The month as an Excel workbook."""
+    content = workbook.build(_report(period), made_at=timezone.now())
+    return _download(content, _XLSX, f"coko-{period}.xlsx")
+
+
+@finance_only
+def month_pdf(request: HttpRequest, period: str) -> HttpResponse:
+    """The month's summary as PDF."""
+    agrees = next(iter(ledger.differences()), None) is None
+    content = summary_pdf.build(_report(period), made_at=timezone.now(), ledger_agrees=agrees)
+    return _download(content, "application/pdf", f"coko-{period}.pdf")
+
+
+def _report(period: str) -> MonthReport:
+    try:
+        since, _until = periods.bounds(period)
+    except periods.MalformedPeriod:
+        raise Http404 from None
+    if since > timezone.now():
+        raise Http404
+    return gather(period)
+
+
+def _download(content: bytes, media_type: str, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=media_type)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
