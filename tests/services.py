@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 os.environ["COKO_MODE"] = "test"
+os.environ.setdefault("COKO_ROLE", "jobs")  # the patience of workers: this machine may be busy
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("COKO_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 

@@ -1,5 +1,28 @@
 """Addresses of this package."""
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
+
+from billing.api import editions, invoices, payment_options, payments, schema, webhook_endpoints
+
+_OPEN_TO_ALL: dict[str, Any] = {"permission_classes": [AllowAny], "authentication_classes": []}
+
+app_name = "billing_api"
+
+urlpatterns = [
+    path("editions/", editions.EditionsView.as_view(), name="editions"),
+    path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
+    path("invoices/<str:invoice_ref>/", invoices.InvoiceView.as_view(), name="invoice"),
+    path("invoices/<str:invoice_ref>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice_pdf"),
+    path("payments/", payments.PaymentsView.as_view(), name="payments"),
+    path("payments/<str:payment_ref>/", payments.PaymentView.as_view(), name="payment"),
+    path("payment-options/", payment_options.PaymentOptionsView.as_view(), name="payment_options"),
+    path("webhook-endpoints/", webhook_endpoints.WebhookEndpointsView.as_view(), name="webhook_endpoints"),
+    path(
+        "schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny], authentication_classes=[]), name="schema"
+    ),
+    path("docs/", schema.docs, name="docs"),
+]

@@ -1,5 +1,22 @@
 """Addresses of this package."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from billing.web import checkout, country, receipts, storefront, waiting, webhooks
+
+app_name = "billing_web"
+
+urlpatterns = [
+    path("", storefront.home, name="home"),
+    path("country/", country.choose, name="country"),
+    path("books/<slug:slug>/", storefront.book, name="book"),
+    path("checkout/payments/<str:payment_ref>/", waiting.page, name="payment"),
+    path("checkout/payments/<str:payment_ref>/retry/", waiting.retry, name="payment_retry"),
+    path("checkout/payments/<str:payment_ref>/give-up/", waiting.give_up, name="payment_give_up"),
+    path("checkout/<str:edition_ref>/", checkout.page, name="checkout"),
+    path("checkout/<str:edition_ref>/started/<str:key>/", checkout.started, name="checkout_started"),
+    path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
+    path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
+    # With or without the last slash: a provider's POST must never meet a redirect, which would lose its body.
+    re_path(r"^webhooks/(?P<provider>[a-z0-9_]{1,40})/(?P<market>[A-Za-z]{2})/?$", webhooks.receive, name="webhook"),
+]

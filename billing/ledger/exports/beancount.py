@@ -26,11 +26,11 @@ def header(accounts: Sequence[AccountKey], *, on: date) -> Iterator[str]:
     for account in accounts:
         currencies[account_name(account)].add(account.currency)
         labels[account_name(account)] = chart.label(account.code)
-    yield 'option "title" "Coko"\n'
+    yield 'option "title" "Coko"'
     for currency in sorted({account.currency for account in accounts}):
-        yield f'option "operating_currency" "{currency}"\n'
+        yield f'option "operating_currency" "{currency}"'
     for name in sorted(currencies):
-        yield f"{on} open {name} {','.join(sorted(currencies[name]))}\n  label: {_quoted(labels[name])}\n"
+        yield f"{on} open {name} {','.join(sorted(currencies[name]))}\n  label: {_quoted(labels[name])}"
 
 
 def transaction(lines: Sequence[PostingFact]) -> str:

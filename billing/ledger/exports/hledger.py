@@ -21,12 +21,12 @@ _TYPES = {"1": "L", "2": "A", "3": "A", "6": "X", "7": "R", "8": "X"}
 
 def header(accounts: Sequence[AccountKey], *, on: date) -> Iterator[str]:
     """Declares what the journal uses, so that a misspelt account or currency is an error."""
-    yield f"; Coko, {on}\n"
-    yield "decimal-mark .\n"
+    yield f"; Coko, {on}"
+    yield "decimal-mark ."
     for currency in sorted({account.currency for account in accounts}):
-        yield f"commodity {_style(currency)} {currency}\n"
+        yield f"commodity {_style(currency)} {currency}"
     for name, code in sorted({(account_name(account), account.code) for account in accounts}):
-        yield f"account {name}  ; {chart.label(code)}, type: {_type(code)}\n"
+        yield f"account {name}  ; {chart.label(code)}, type: {_type(code)}"
 
 
 def transaction(lines: Sequence[PostingFact]) -> str:

@@ -1,0 +1,47 @@
+"""Which wallets can pay an invoice."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+import billing.payments.queries as payments
+from billing.api.access import IsPaymentClient
+from billing.api.invoices import own_invoice
+from billing.api.payments import PaymentsOfInvoiceAsked
+from billing.api.schema import problems
+from billing.api.shapes import Told
+
+
+class OptionTold(Told):
+    provider = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the option of one
+    market = serializers.CharField()
+    next_action_kind = serializers.CharField(help_text="What the payer will have to do.")
+
+
+class OptionListTold(Told):
+    results = OptionTold(many=True)
+
+
+class PaymentOptionsView(APIView):
+    """The wallets that collect an invoice's currency in its country, in order of preference."""
+
+    permission_classes = (IsPaymentClient,)
+
+    @extend_schema(
+        operation_id="payment_options_list",
+        parameters=[PaymentsOfInvoiceAsked],
+        responses={200: OptionListTold, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        invoice = own_invoice(request, PaymentsOfInvoiceAsked.parse(request.query_params)["invoice"])
+        found = payments.options(
+            country=invoice.country,
+            currency=invoice.currency,
+            amount_minor=invoice.gross_minor,
+            at=timezone.now(),
+        )
+        return Response({"results": [OptionTold.of(option) for option in found]})

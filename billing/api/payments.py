@@ -1,0 +1,142 @@
+"""Payments of the calling client: start one for an invoice, follow it, see every attempt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+import billing.configuration.queries as configuration
+import billing.payments.queries as payments
+from billing import ids
+from billing.api.access import IsPaymentClient, caller_ref
+from billing.api.idempotency import once
+from billing.api.invoices import own_invoice
+from billing.api.schema import IDEMPOTENCY_KEY, problems
+from billing.api.shapes import Amount, Asked, Ref, Told, phone
+from billing.invoices.facts import InvoiceFact
+from billing.payments import operations
+from billing.payments.facts import PaymentFact
+from billing.payments.states import State
+
+
+class PaymentAsked(Asked):
+    invoice = Ref("inv")
+    provider = serializers.RegexField(r"\A[a-z][a-z0-9_]{1,29}\Z", help_text="See `payment-options/`.")
+    phone = serializers.CharField(required=False, max_length=30, help_text="The customer's, when left out.")
+    return_url = serializers.URLField(required=False, max_length=500, help_text="Where the payer comes back to.")
+
+
+class PaymentsOfInvoiceAsked(Asked):
+    invoice = Ref("inv")
+
+
+class NextActionTold(Told):
+    """What the payer does next."""
+
+    kind = serializers.ChoiceField(
+        ["redirect", "approve_on_phone", "enter_otp", "show_qr", "dial_ussd", "none"], help_text="Draw by this."
+    )
+    url = serializers.CharField(allow_null=True)
+    instructions = serializers.CharField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class PaymentTold(Told):
+    id = serializers.CharField()
+    invoice = serializers.CharField(source="invoice_ref")
+    provider = serializers.CharField()
+    market = serializers.CharField()
+    state = serializers.ChoiceField([str(state) for state in State])
+    amount = Amount(source="amount_minor")
+    payer_phone = serializers.CharField(source="payer_phone_masked", help_text="Masked.")
+    next_action = NextActionTold()
+    transaction_ref = serializers.CharField(allow_null=True, help_text="As the payer sees it.")
+    failure_reason = serializers.CharField(allow_null=True)
+    flags = serializers.ListField(child=serializers.CharField())
+    started_at = serializers.DateTimeField()
+    settled_at = serializers.DateTimeField(allow_null=True)
+
+
+class PaymentListTold(Told):
+    results = PaymentTold(many=True)
+
+
+class PaymentsView(APIView):
+    """Start a payment; list the attempts of an invoice."""
+
+    permission_classes = (IsPaymentClient,)
+
+    @extend_schema(
+        operation_id="payments_list",
+        parameters=[PaymentsOfInvoiceAsked],
+        responses={200: PaymentListTold, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        asked = PaymentsOfInvoiceAsked.parse(request.query_params)
+        invoice = own_invoice(request, asked["invoice"])
+        return Response({"results": [PaymentTold.of(fact) for fact in payments.payments_of_invoice(invoice.id)]})
+
+    @extend_schema(
+        operation_id="payments_start",
+        parameters=[IDEMPOTENCY_KEY],
+        request=PaymentAsked,
+        responses={201: PaymentTold, **problems(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        asked = PaymentAsked.parse(request.data)
+        invoice = own_invoice(request, asked["invoice"])
+        fact = _begun_before(request, invoice, asked["provider"]) or _start(invoice, asked)
+        where = reverse("billing_api:payment", args=[fact.id])
+        return Response(PaymentTold.of(fact), status=201, headers={"Location": where})
+
+
+class PaymentView(APIView):
+    """One payment of the caller."""
+
+    permission_classes = (IsPaymentClient,)
+
+    @extend_schema(operation_id="payments_read", responses={200: PaymentTold, **problems(401, 403, 404)})
+    def get(self, request: Request, payment_ref: str) -> Response:
+        if not ids.looks_like(payment_ref, "pay"):
+            raise payments.NoSuchPayment("not the shape of a payment's id")
+        fact = payments.payment(payment_ref)
+        if fact.owner_ref != caller_ref(request):
+            raise payments.NoSuchPayment(f"{payment_ref} is not {caller_ref(request)}'s")
+        return Response(PaymentTold.of(fact))
+
+
+def _begun_before(request: Request, invoice: InvoiceFact, provider: str) -> PaymentFact | None:
+    """What a crashed run of this very request has started: answering it again must not ask the payer twice."""
+    turn = request.idempotency  # type: ignore[attr-defined]
+    if not turn.resumed:
+        return None
+    attempts = [fact for fact in payments.payments_of_invoice(invoice.id) if fact.provider == provider]
+    return min(
+        (fact for fact in attempts if fact.started_at >= turn.first_asked_at),
+        key=lambda fact: fact.started_at,
+        default=None,
+    )
+
+
+def _start(invoice: InvoiceFact, asked: Mapping[str, Any]) -> PaymentFact:
+    payer = phone(asked["phone"], invoice.country, "phone") if "phone" in asked else invoice.customer.phone
+    try:
+        return operations.start(
+            invoice_ref=invoice.id,
+            provider=asked["provider"],
+            payer_phone=payer,
+            return_url=asked.get("return_url") or settings.BASE_URL,
+            at=timezone.now(),
+        )
+    except configuration.NoRoute:
+        message = _("Ce moyen de paiement n’est pas proposé pour ce pays et cette devise.")
+        raise serializers.ValidationError({"provider": [message]}) from None

@@ -1,0 +1,100 @@
+"""From «approve it» to «paid»: the page a payer comes back to, may close, and may open again days later."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+import billing.configuration.queries as configuration
+import billing.invoices.queries as invoices
+import billing.payments.operations as payments
+import billing.payments.queries as payment_queries
+from billing import ids
+from billing.invoices.facts import InvoiceFact
+from billing.payments.facts import OptionFact, PaymentFact
+from billing.payments.states import OPEN, State
+from billing.web import attempts, wording
+from billing.web.checkout import lead_on, redirect_303
+
+# From these the payer may start over; in all others money may still move, or a person is looking.
+_MAY_RETRY = frozenset({State.FAILED, State.EXPIRED})
+
+
+@never_cache
+@require_safe
+def page(request: HttpRequest, payment_ref: str) -> HttpResponse:
+    """Ask the provider (seldom), then say how the payment stands; a paid one leads to its receipt."""
+    payment = find(payment_ref)
+    if payment.state in OPEN:
+        payment = payments.refresh(payment_ref=payment.id, source="return", at=timezone.now())
+    if payment.state == State.SUCCEEDED:
+        return redirect_303("billing_web:receipt", payment.id)
+    invoice = invoices.invoice(payment.invoice_ref)
+    if invoice.payment_ref:
+        return redirect_303("billing_web:receipt", invoice.payment_ref)
+    return render(request, "billing_web/payment.html", _context(payment, invoice))
+
+
+@never_cache
+@require_POST
+def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
+    """Another attempt on the same invoice. A second click finds the first one's attempt."""
+    payment = find(payment_ref)
+    if payment.state not in _MAY_RETRY:
+        return redirect_303("billing_web:payment", payment.id)
+    invoice = invoices.invoice(payment.invoice_ref)
+    provider = request.POST.get("provider") or payment.provider
+    if provider not in {wallet.provider for wallet in wallets(invoice)}:
+        return redirect_303("billing_web:payment", payment.id)
+    try:
+        return lead_on(attempts.again(invoice=invoice, provider=provider))
+    except (configuration.NoRoute, payment_queries.AmountOutOfRange):
+        return redirect_303("billing_web:payment", payment.id)
+
+
+@never_cache
+@require_POST
+def give_up(request: HttpRequest, payment_ref: str) -> HttpResponse:
+    """Close an attempt at the provider, so that another wallet can be chosen. Paid meanwhile, it is paid."""
+    payment = find(payment_ref)
+    payments.cancel(payment_ref=payment.id, at=timezone.now())
+    return redirect_303("billing_web:payment", payment.id)
+
+
+def find(payment_ref: str) -> PaymentFact:
+    """The payment, or a 404. Its id cannot be guessed: who has the address may see the page."""
+    if not ids.looks_like(payment_ref, "pay"):
+        raise Http404
+    try:
+        return payment_queries.payment(payment_ref)
+    except payment_queries.NoSuchPayment:
+        raise Http404 from None
+
+
+def wallets(invoice: InvoiceFact) -> tuple[OptionFact, ...]:
+    """What can pay this invoice now."""
+    return payment_queries.options(
+        country=invoice.country, currency=invoice.currency, amount_minor=invoice.gross_minor, at=timezone.now()
+    )
+
+
+def label(payment: PaymentFact, options: tuple[OptionFact, ...]) -> str:
+    """What the payer calls the wallet."""
+    return next((one.label for one in options if one.provider == payment.provider), payment.provider.title())
+
+
+def _context(payment: PaymentFact, invoice: InvoiceFact) -> dict[str, object]:
+    options = wallets(invoice)
+    return {
+        "payment": payment,
+        "invoice": invoice,
+        "title": ", ".join(item.title for item in invoice.items),
+        "wallet": label(payment, options),
+        "notice": wording.notice(state=payment.state, failure_reason=payment.failure_reason),
+        "what_to_do": wording.action(payment.next_action.kind),
+        "waiting": payment.state in OPEN,
+        "pause": wording.seconds_until_next_look(timezone.now() - payment.started_at),
+        "may_retry": payment.state in _MAY_RETRY and invoice.state == "open",
+        "wallets": [(option, wording.action(option.next_action_kind)) for option in options],
+    }

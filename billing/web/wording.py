@@ -1,0 +1,140 @@
+"""What the pages say about payments: what happened, whether money moved, what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.payments.states import State
+
+Text = str | Promise
+
+_KINDS: Mapping[str, Text] = {
+    "ebook": _("Livre numérique"),
+    "audio": _("Livre audio"),
+    "press": _("Presse"),
+    "comic": _("Bande dessinée"),
+    "school": _("Livre scolaire"),
+}
+
+_ROLES: Mapping[str, Text] = {
+    "translator": _("Traduction"),
+    "illustrator": _("Illustrations"),
+    "editor": _("Édition"),
+    "preface": _("Préface"),
+}
+
+# What the payer will have to do, told before they choose the wallet.
+_ACTIONS: Mapping[str, Text] = {
+    "redirect": _("Vous approuvez sur la page du portefeuille, puis vous revenez ici."),
+    "approve_on_phone": _("Une demande arrive sur votre téléphone : vous l’approuvez avec votre code."),
+    "enter_otp": _("Vous recevez un code à saisir ici."),
+    "show_qr": _("Vous scannez un code avec l’application du portefeuille."),
+    "dial_ussd": _("Vous composez un code sur votre téléphone."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a page says of a payment. `tone` is the badge's class, `sign` its words."""
+
+    tone: str
+    sign: Text
+    title: Text
+    money: Text  # whether money moved
+    advice: Text = ""
+
+
+_STATES: Mapping[str, Notice] = {
+    State.CREATED: Notice(
+        "wait", _("En préparation"), _("Nous préparons votre paiement"), _("Rien n’a été prélevé."),
+        _("Cela prend quelques secondes. Cette page se met à jour d’elle-même."),
+    ),
+    # The payer may have approved a second ago, so nothing is said of what has or has not been taken.
+    State.PENDING: Notice(
+        "wait", _("En attente"), _("En attente de votre accord"), _("Rien n’est prélevé sans votre accord."),
+        _(
+            "Vous venez d’approuver ? La confirmation arrive en quelques secondes et cette page avance d’elle-même. "
+            "Sinon, comptez moins de deux minutes ; vous pouvez fermer cette page et y revenir."
+        ),
+    ),
+    State.UNKNOWN: Notice(
+        "wait", _("En vérification"), _("Le portefeuille n’a pas encore répondu"),
+        _("Ne payez pas une seconde fois."),
+        _("Nous redemandons l’état du paiement sans relâche. Vous pouvez fermer cette page et y revenir."),
+    ),
+    State.EXPIRED: Notice(
+        "warn", _("Expiré"), _("Ce paiement n’est plus ouvert"), _("Aucun paiement n’a été reçu."),
+        _("Si votre portefeuille a tout de même été débité, le paiement sera reconnu ici de lui-même."),
+    ),
+    State.NEEDS_REVIEW: Notice(
+        "warn", _("À vérifier"), _("Une personne vérifie ce paiement"),
+        _("Si de l’argent a été prélevé, il est en sécurité. Ne payez pas une seconde fois."),
+        _("Nous revenons vers vous sous un jour ouvré. Gardez l’adresse de cette page."),
+    ),
+}  # fmt: skip
+
+_NO_MONEY = _("Aucun argent n’a été prélevé.")
+_FAILURES: Mapping[str, tuple[Text, Text]] = {
+    "payer_insufficient_funds": (
+        _("Le solde du portefeuille est insuffisant"), _("Rechargez-le, ou choisissez un autre moyen de paiement."),
+    ),
+    "payer_account_blocked": (
+        _("Le portefeuille est bloqué"), _("Contactez votre opérateur, ou choisissez un autre moyen de paiement."),
+    ),
+    "payer_limit_reached": (
+        _("Le plafond du portefeuille est atteint"), _("Attendez que le plafond se libère, ou payez autrement."),
+    ),
+    "payer_not_approved": (
+        _("Le paiement n’a pas été approuvé"), _("Réessayez et approuvez la demande, ou choisissez un autre moyen."),
+    ),
+    "payer_not_found": (
+        _("Ce numéro n’a pas de portefeuille chez cet opérateur"), _("Vérifiez le numéro, ou payez autrement."),
+    ),
+    "payer_mismatch": (
+        _("Le paiement venait d’un autre numéro que celui annoncé"), _("Réessayez avec le numéro qui paie."),
+    ),
+    "payer_not_eligible": (
+        _("Ce portefeuille ne peut pas payer en ligne"), _("Contactez votre opérateur, ou payez autrement."),
+    ),
+    "amount_out_of_range": (
+        _("Ce montant dépasse ce que le portefeuille accepte"), _("Choisissez un autre moyen de paiement."),
+    ),
+    "cross_border_not_allowed": (
+        _("Ce portefeuille ne paie pas dans un autre pays"), _("Choisissez un portefeuille du pays d’achat."),
+    ),
+    "cancelled": (_("Le paiement a été annulé"), _("Vous pouvez recommencer quand vous voulez.")),
+    "expired": (_("Le délai pour payer est passé"), _("Vous pouvez recommencer quand vous voulez.")),
+}  # fmt: skip
+_OTHER_FAILURE = (_("Le paiement n’a pas abouti"), _("Réessayez dans un moment, ou choisissez un autre moyen."))
+
+
+def kind(code: str) -> str:
+    """What a kind of product is called."""
+    return str(_KINDS.get(code, code))
+
+
+def role(code: str) -> str:
+    """What somebody did for a book, other than write it."""
+    return str(_ROLES.get(code, code))
+
+
+def action(next_action_kind: str) -> str:
+    """What choosing such a wallet asks of the payer."""
+    return str(_ACTIONS.get(next_action_kind, ""))
+
+
+def notice(*, state: str, failure_reason: str | None) -> Notice:
+    """What to say of a payment that has not (yet) succeeded."""
+    if state == State.FAILED:
+        title, advice = _FAILURES.get(failure_reason or "", _OTHER_FAILURE)
+        return Notice("danger", _("Refusé"), title, _NO_MONEY, advice)
+    return _STATES[state]
+
+
+def seconds_until_next_look(age: timedelta) -> int:
+    """How long a waiting page waits before it loads itself again: often at first, ever more seldom."""
+    steps = ((30, 4), (120, 8), (600, 20), (3600, 60))
+    return next((pause for until, pause in steps if age.total_seconds() < until), 300)

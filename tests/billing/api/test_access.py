@@ -1,0 +1,82 @@
+"""Who sees what: every route, by everybody. A route without a row here fails."""
+
+import json
+
+import pytest
+from django.urls import get_resolver
+
+from billing.api import urls
+
+pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
+
+OPEN_TO_ALL = {"schema", "docs"}
+# route → (address, method, what the owner gets, what another client gets); {…} is the owner's own.
+MATRIX = {
+    "editions": ("editions/", "get", 200, 200),
+    "invoices": ("invoices/", "get", 200, 200),
+    "invoice": ("invoices/{invoice}/", "get", 200, 404),
+    "invoice_pdf": ("invoices/{invoice}/pdf/", "get", 200, 404),
+    "payments": ("payments/?invoice={invoice}", "get", 200, 404),
+    "payment": ("payments/{payment}/", "get", 200, 404),
+    "payment_options": ("payment-options/?invoice={invoice}", "get", 200, 404),
+    "webhook_endpoints": ("webhook-endpoints/", "get", 200, 200),
+}
+POSTS = ("invoices/", "payments/", "webhook-endpoints/")
+
+
+@pytest.fixture
+def own(client_a, opened, wave):
+    invoice = opened(client_a)["id"]
+    payment = client_a.post("payments/", {"invoice": invoice, "provider": "wave"}).json()["id"]
+    client_a.post("webhook-endpoints/", {"url": "http://127.0.0.1:9/hook"})
+    return {"invoice": invoice, "payment": payment}
+
+
+def test_every_route_has_a_row():
+    assert {route.name for route in urls.urlpatterns} - OPEN_TO_ALL == set(MATRIX)
+    assert get_resolver().reverse_dict is not None
+
+
+@pytest.mark.parametrize("route", MATRIX)
+class TestRoute:
+    def test_answers_its_owner_and_hides_from_another_client(self, route, own, client_a, client_b):
+        address, method, mine, theirs = MATRIX[route]
+        assert getattr(client_a, method)(address.format(**own)).status_code == mine
+        answer = getattr(client_b, method)(address.format(**own))
+        assert answer.status_code == theirs
+        text = answer.content.decode()
+        assert theirs == 404 or not any(ref in text for ref in own.values())
+
+    def test_is_forbidden_to_a_reader(self, route, own, reader):
+        address, method, *_ = MATRIX[route]
+        answer = getattr(reader, method)(address.format(**own))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+    def test_is_closed_to_a_stranger(self, route, own, client):
+        address, method, *_ = MATRIX[route]
+        assert getattr(client, method)(f"/api/v1/{address.format(**own)}").status_code == 401
+
+
+class TestPost:
+    @pytest.mark.parametrize("path", POSTS)
+    def test_is_for_clients_with_a_key(self, path, client, reader):
+        assert client.post(f"/api/v1/{path}", "{}", content_type="application/json").status_code == 401
+        assert reader.post(path, {}).status_code == 403
+
+    def test_cannot_pay_anothers_invoice(self, own, client_b):
+        answer = client_b.post("payments/", {"invoice": own["invoice"], "provider": "wave"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_such_invoice")
+
+    def test_hides_whether_a_stranger_would_have_been_right(self, own, client_b):
+        """Another client's id and an id that never was get the same answer."""
+        never = own["invoice"][:-4] + "zzzz"
+        told = [client_b.get(f"invoices/{ref}/").json() for ref in (own["invoice"], never)]
+        assert told[0] == told[1]
+
+
+class TestSchema:
+    def test_names_no_field_that_is_not_told(self, own, client_a):
+        """Over-exposure: neither the sealed phone nor a provider's raw words are in any answer."""
+        text = json.dumps(client_a.get(f"payments/{own['payment']}/").json())
+        assert "771234567" not in text
+        assert "raw" not in text
