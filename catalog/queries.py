@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from catalog.facts import AuthorFact, CategoryFact, EditionFact, PublisherFact
 from catalog.models import Author, Category, Edition, Publisher
@@ -22,11 +22,22 @@ class NoSuchPublisher(Exception):
 
 
 def editions(
-    *, search: str = "", language: str = "", category: str = "", limit: int = 24, offset: int = 0
+    *,
+    search: str = "",
+    language: str = "",
+    category: str = "",
+    first_language: str = "",
+    limit: int = 24,
+    offset: int = 0,
 ) -> tuple[EditionFact, ...]:
-    """Editions in the order of their titles; every word of `search` is in the title or in somebody's name."""
+    """Editions by title, those in `first_language` before the others.
+
+    Every word of `search` is in the title or in somebody's name.
+    """
     found = _with_all(_filtered(search=search, language=language, category=category))
-    return tuple(edition.as_fact() for edition in found.order_by("sort_title", "id")[offset : offset + limit])
+    foreign = Case(When(language=first_language, then=0), default=1)
+    ordered = found.order_by(foreign, "sort_title", "id")
+    return tuple(edition.as_fact() for edition in ordered[offset : offset + limit])
 
 
 def edition_count(*, search: str = "", language: str = "", category: str = "") -> int:

@@ -54,7 +54,7 @@ def address(alias: str, *, given: str, main: str) -> str:
     return parts._replace(path=f"{parts.path}_{alias}").geturl()
 
 
-def parse(url: str, *, role: str) -> dict[str, Any]:
+def parse(url: str, *, role: str, kept_seconds: int = 60) -> dict[str, Any]:
     """Django's settings for one PostgreSQL address, with the limits every connection gets.
 
     `postgresql://user:password@host:port/name` or `postgresql:///name?host=/socket/folder`.
@@ -79,7 +79,7 @@ def parse(url: str, *, role: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", None) or parts.hostname or "",
         "PORT": str(parts.port or query.pop("port", "")),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": kept_seconds,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             # A black-holed connection hangs for ever by default (measured over 45 s); these bound it to seconds.

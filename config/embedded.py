@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 _BASE = Path(__file__).resolve().parent.parent
@@ -137,7 +138,9 @@ def _server_user() -> pwd.struct_passwd:
 
 
 def _run(*command: str | Path, user: pwd.struct_passwd, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    as_other = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user.pw_uid != os.geteuid() else {}
+    as_other: dict[str, Any] = (
+        {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user.pw_uid != os.geteuid() else {}
+    )
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     # pg_ctl's child keeps its output open for ever, so a pipe would never end: files instead.
     with tempfile.TemporaryFile("w+") as output:

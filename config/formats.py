@@ -44,18 +44,14 @@ def shape_of(language: str) -> Shape:
 
 
 def money(minor: int | None, currency: str, language: str) -> str:
-    """`1 500 F CFA`, `−12,50 €`; in English `F CFA 1,500`, `€12.50`."""
+    """`1 500 F CFA`, `−12,50 €`; in English `1,500 F CFA`, `€12.50`."""
     if minor is None:
         return MISSING
     shape = shape_of(language)
     sign = _sign(currency, shape)
     figures = _figures(abs(minor), exponent(currency), shape)
-    if not shape.sign_first:
-        text = f"{figures}{NO_BREAK}{sign}"
-    elif sign[-1].isalpha():
-        text = f"{sign}{NO_BREAK}{figures}"
-    else:
-        text = f"{sign}{figures}"
+    # A sign made of letters stands behind in English too, as people in the CFA zone write it.
+    text = f"{sign}{figures}" if shape.sign_first and not sign[-1].isalpha() else f"{figures}{NO_BREAK}{sign}"
     return f"{MINUS}{text}" if minor < 0 else text
 
 
@@ -73,7 +69,7 @@ def currency_label(currency: str) -> str:
 
 
 def date_long(value: date | None, language: str) -> str:
-    """`3 novembre 2026`, `November 3, 2026`."""
+    """`3 novembre 2026`, `3 November 2026`."""
     return MISSING if value is None else _ordinal_first(format_date(value, "long", _locale(language)), language)
 
 
@@ -111,7 +107,7 @@ def _base(language: str) -> str:
 
 
 def _locale(language: str) -> str:
-    return "en" if _base(language) == "en" else "fr"
+    return "en_GB" if _base(language) == "en" else "fr"  # day first, as English is written in West Africa
 
 
 def _sign(currency: str, shape: Shape) -> str:

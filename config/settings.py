@@ -102,7 +102,9 @@ _MAIN_URL = env.text("DATABASE_URL", "")
 _EMBEDDED_URLS = {} if _MAIN_URL else embedded.database_urls()
 DATABASES = {
     alias: databases.parse(
-        _EMBEDDED_URLS.get(alias) or databases.address(alias, given=env.text(variable, ""), main=_MAIN_URL), role=ROLE
+        _EMBEDDED_URLS.get(alias) or databases.address(alias, given=env.text(variable, ""), main=_MAIN_URL),
+        role=ROLE,
+        kept_seconds=0 if MODE == "test" else 60,  # threads of a test must not hold its database open
     )
     for alias, variable in databases.ALIASES.items()
 }

@@ -6,7 +6,7 @@ Reads only. Amounts are minor units; every list is in the order finance reads it
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from billing.invoices import queries as invoices
 from billing.invoices.facts import SaleLineFact
@@ -93,7 +93,7 @@ def gather(period: str) -> MonthReport:
     """
     since, until = periods.bounds(period)
     sales = tuple(_sales(since, until))
-    attempts = payments.settled(since=since, until=until)
+    attempts = payments.attempts(since=since, until=until)
     lines = runs.lines_of_period(period)
     return MonthReport(
         period=period,
@@ -108,6 +108,12 @@ def gather(period: str) -> MonthReport:
         provider_totals=provider_totals(attempts),
         payables=_payables(until),
     )
+
+
+def first_month() -> str | None:
+    """The month of the first sale ever, None before it."""
+    sales = invoices.sale_lines(paid_from=periods.BEGINNING, paid_until=datetime.max.replace(tzinfo=UTC), limit=1)
+    return periods.of(sales[0].paid_at) if sales else None
 
 
 def _trial_balance(since: datetime, until: datetime) -> tuple[BalanceFact, ...]:
@@ -142,14 +148,24 @@ def _sales(since: datetime, until: datetime) -> Iterator[SaleLineFact]:
 
 def sales_totals(sales: Iterable[SaleLineFact], lines: Iterable[RoyaltyLineFact]) -> tuple[SalesTotal, ...]:
     """Totals by currency; amounts of two currencies are never added."""
-    sums: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
+    sold: dict[str, list[SaleLineFact]] = defaultdict(list)
     for sale in sales:
-        parts = (1, sale.gross_minor, sale.gross_minor - sale.net_minor, sale.net_minor, sale.fee_minor)
-        sums[sale.currency] = [total + part for total, part in zip(sums[sale.currency], parts, strict=True)]
+        sold[sale.currency].append(sale)
     royalties: dict[str, int] = defaultdict(int)
     for line in lines:
         royalties[line.currency] += line.amount_minor
-    return tuple(SalesTotal(currency, *sums[currency], royalties[currency]) for currency in sorted({*sums, *royalties}))
+    return tuple(
+        SalesTotal(
+            currency,
+            count=len(sold[currency]),
+            gross_minor=sum(sale.gross_minor for sale in sold[currency]),
+            tax_minor=sum(sale.gross_minor - sale.net_minor for sale in sold[currency]),
+            net_minor=sum(sale.net_minor for sale in sold[currency]),
+            fee_minor=sum(sale.fee_minor for sale in sold[currency]),
+            royalty_minor=royalties[currency],
+        )
+        for currency in sorted({*sold, *royalties})
+    )
 
 
 def provider_totals(attempts: Iterable[PaymentFact]) -> tuple[ProviderTotal, ...]:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from django.urls import get_resolver
+from hypothesis import settings
 
 ALL_DATABASES = ["default", "auth", "catalog", "reading"]
 
@@ -32,6 +34,21 @@ def _flush_past_the_triggers(original):
 
 
 TransactionTestCase._fixture_teardown = _flush_past_the_triggers(TransactionTestCase._fixture_teardown)
+
+
+settings.register_profile("coko", deadline=None)  # what a busy machine takes long over is not wrong
+settings.load_profile("coko")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins them when the other is done."""
+    items.sort(key=lambda item: not (item.get_closest_marker("stack") or item.get_closest_marker("browser")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses() -> None:
+    """Load every address once, outside any transaction: the first request would do it while its transaction idles."""
+    get_resolver().url_patterns  # noqa: B018  (reading it is what loads it)
 
 
 @pytest.fixture

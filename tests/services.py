@@ -1,19 +1,28 @@
-"""A pytest plugin (`-p tests.services`): the test mode, and servers of the tests' own, before settings are read."""
+"""A pytest plugin (`-p tests.services`): the test mode, and servers of the tests' own, before settings are read.
+
+Each worker of a parallel run has its own: a transaction left open by one worker's test would otherwise hold back what
+`sync` may give out in another's (it waits for every older transaction of the whole server, and rightly so).
+"""
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+_HANDS_OUT = not _WORKER and any(argument.startswith(("-n", "--numprocesses")) for argument in sys.argv[1:])
+_FOLDER = Path(os.environ.get("COKO_VAR") or Path(__file__).resolve().parent.parent / "var" / "test")
+
 os.environ["COKO_MODE"] = "test"
+os.environ["COKO_VAR"] = str(_FOLDER / _WORKER)
 os.environ.setdefault("COKO_ROLE", "jobs")  # the patience of workers: this machine may be busy
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("COKO_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 
-from config import embedded
+from config import embedded  # noqa: E402  (the environment above must be set first)
 
 _services = contextlib.ExitStack()
 
-if "PYTEST_XDIST_WORKER" not in os.environ:  # workers use what the controller started
+if not _HANDS_OUT:
     _services.enter_context(embedded.services_if_needed())
 
 

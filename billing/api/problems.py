@@ -78,6 +78,9 @@ _TABLE: dict[type[Exception], Problem] = {
     payments.AmountOutOfRange: Problem(
         422, "amount_out_of_range", _("Ce moyen de paiement n’accepte pas un tel montant en une fois.")
     ),
+    payments.TooManyAttempts: Problem(
+        429, "too_many_attempts", _("Ce téléphone a déjà plusieurs paiements en attente de son accord.")
+    ),
     outbox.EndpointExists: Problem(
         409, "endpoint_exists", _("Cette adresse est déjà enregistrée."), shows=("endpoint_ref",)
     ),

@@ -8,7 +8,6 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 
-from billing import paper
 from billing.invoices import document, queries
 from billing.invoices.facts import InvoiceFact
 from billing.invoices.models import InvoiceDocument
@@ -46,6 +45,8 @@ def _make(invoice: InvoiceFact) -> bytes:
     with translation.override(printed.language):
         html = render_to_string("invoices/invoice.html", {"document": printed, "qr": _qr(printed.receipt_url)})
         title = translation.gettext("Facture %(number)s") % {"number": printed.number}
+    from billing import paper  # takes a second to import: only who prints pays for it
+
     return paper.from_html(html, title=title, language=printed.language)
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 import billing.invoices.queries as invoices
+from billing import phones
 from billing.configuration.queries import NoRoute as NoRoute
 from billing.crashpoints import reach
 from billing.invoices.facts import InvoiceFact
@@ -26,6 +27,15 @@ from billing.payments.states import OPEN, State
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 # A page that asks again and again must not become our load on the provider.
 RETURN_PAGE_PAUSE = timedelta(seconds=3)
+
+
+# A stranger's phone must not be flooded with requests (A-17): more than this many at once is no customer.
+OPEN_ATTEMPTS_PER_PHONE_MAX = 5
+_PROMPT_LIFE = timedelta(minutes=30)
+
+
+class TooManyAttempts(Exception):
+    """The payer's phone already has several payments waiting for its answer."""
 
 
 class InvoiceNotOpen(Exception):
@@ -51,6 +61,7 @@ def start(*, invoice_ref: str, provider: str, payer_phone: str | None, return_ur
     :raises PaymentInProgress: another attempt is open.
     :raises NoRoute: we may not collect with that wallet, there, in that currency.
     :raises AmountOutOfRange: the wallet does not take that amount.
+    :raises TooManyAttempts: the phone has too many payments open.
     """
     collection = _commit_attempt(
         invoice_ref=invoice_ref, provider=provider, payer_phone=payer_phone, return_url=return_url, at=at
@@ -134,6 +145,17 @@ def _commit_attempt(
     except IntegrityError:
         raise _in_progress(invoice_ref) from None
     return attempts.collection(row)
+
+
+def _must_not_flood(payer_phone: str | None, *, invoice_ref: str, at: datetime) -> None:
+    if not payer_phone:
+        return
+    waiting = PaymentTransaction.objects.filter(
+        payer_phone_index=phones.blind_index(payer_phone), state__in=OPEN, started_at__gt=at - _PROMPT_LIFE
+    )
+    # An attempt on this very invoice is a case of its own, PaymentInProgress.
+    if waiting.exclude(invoice_ref=invoice_ref).count() >= OPEN_ATTEMPTS_PER_PHONE_MAX:
+        raise TooManyAttempts(f"{phones.mask(payer_phone)} has too many payments open")
 
 
 def _must_be_open(invoice: InvoiceFact) -> None:

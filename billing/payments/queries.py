@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 import billing.configuration.queries as configuration
 from billing.configuration.facts import ProviderRouteFact
 from billing.configuration.queries import NoRoute
 from billing.payments import gateway
 from billing.payments.facts import OptionFact, PaymentEventFact, PaymentFact
 from billing.payments.models import PaymentEvent, PaymentTransaction
-from billing.payments.states import State
+from billing.payments.states import OPEN, State
 
 
 class NoSuchPayment(Exception):
@@ -59,6 +61,21 @@ def settled(*, since: datetime, until: datetime) -> tuple[PaymentFact, ...]:
         state=State.SUCCEEDED, settled_at__gte=since, settled_at__lt=until
     ).order_by("settled_at", "id")
     return tuple(row.as_fact() for row in rows)
+
+
+def attempts(*, since: datetime, until: datetime) -> tuple[PaymentFact, ...]:
+    """Every attempt that ended, or is waiting for a person, from `since` until before `until`, in that order.
+
+    An attempt whose money was booked counts when it was booked, any other when it was started.
+    """
+    moment = Coalesce("settled_at", "started_at")
+    rows = PaymentTransaction.objects.exclude(state__in=OPEN).annotate(moment=moment)
+    return tuple(row.as_fact() for row in rows.filter(moment__gte=since, moment__lt=until).order_by("moment", "id"))
+
+
+def providers() -> frozenset[str]:
+    """The names of the payment companies we can talk to."""
+    return gateway.names()
 
 
 def options(*, country: str, currency: str, amount_minor: int, at: datetime) -> tuple[OptionFact, ...]:

@@ -73,12 +73,17 @@ def _taken_up(customer: Customer, offer: Offer, provider: str) -> PaymentFact | 
 
 
 def _unpaid(customer: Customer, offer: Offer, *, since: datetime) -> InvoiceFact | None:
-    # The name must match too: a phone number alone must not lead a stranger to somebody else's payment.
-    wanted = (OWNER, customer.name, customer.country, offer.quote.gross_minor, [offer.quote.edition_ref])
+    # The name must match too: a phone number alone must not lead a stranger to somebody else's payment. And the
+    # account: who signs in half-way wants the book in their library, which the invoice decides.
+    wanted = (
+        *(OWNER, customer.name, customer.user_ref, customer.country),
+        *(offer.quote.gross_minor, [offer.quote.edition_ref]),
+    )
     recent = (one for one in invoices.invoices_of_phone(customer.phone or "") if one.opened_at > since)
     return next((one for one in recent if one.state == "open" and _asked(one) == wanted), None)
 
 
-def _asked(invoice: InvoiceFact) -> tuple[str, str, str, int, list[str]]:
+def _asked(invoice: InvoiceFact) -> tuple[str, str, str | None, str, int, list[str]]:
     editions = [item.edition_ref for item in invoice.items]
-    return invoice.owner_ref, invoice.customer.name, invoice.country, invoice.gross_minor, editions
+    customer = invoice.customer
+    return invoice.owner_ref, customer.name, customer.user_ref, invoice.country, invoice.gross_minor, editions

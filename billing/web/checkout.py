@@ -13,6 +13,7 @@ import billing.invoices.queries as invoices
 import billing.payments.queries as payments
 from billing.invoices.facts import Customer
 from billing.payments.facts import PaymentFact
+from billing.payments.operations import TooManyAttempts
 from billing.payments.states import OPEN
 from billing.web import attempts, country, offers, storefront, submissions, wording
 from billing.web.checkout_form import CheckoutForm
@@ -88,6 +89,9 @@ def _begun(request: HttpRequest, offer: Offer, form: CheckoutForm, where: str) -
     except (configuration.NoRoute, payments.AmountOutOfRange):
         form.add_error("provider", _("Ce portefeuille n’est plus disponible ici : choisissez-en un autre."))
         return _drawn(request, offer, form, status=422)
+    except TooManyAttempts:
+        form.add_error("phone", _("Ce numéro a déjà plusieurs paiements en attente : approuvez-les ou patientez."))
+        return _drawn(request, offer, form, status=429)
     return lead_on(payment)
 
 

@@ -58,7 +58,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """Search, filters, and a page of cards."""
     filters, number = _filters(request), _page_number(request)
     total = catalog.edition_count(**filters)
-    editions = catalog.editions(**filters, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+    editions = catalog.editions(
+        **filters, first_language=get_language() or "fr", limit=PER_PAGE, offset=(number - 1) * PER_PAGE
+    )
     context = {
         "cards": cards(editions, country.chosen(request)),
         "filters": filters,

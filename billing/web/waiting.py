@@ -49,7 +49,7 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
         return redirect_303("billing_web:payment", payment.id)
     try:
         return lead_on(attempts.again(invoice=invoice, provider=provider))
-    except (configuration.NoRoute, payment_queries.AmountOutOfRange):
+    except (configuration.NoRoute, payment_queries.AmountOutOfRange, payments.TooManyAttempts):
         return redirect_303("billing_web:payment", payment.id)
 
 

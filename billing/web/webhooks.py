@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from billing.inbox import operations
-from billing.payments import gateway
+from billing.payments import queries as payments
 
 MAX_BYTES = 64 * 1024
 
@@ -21,7 +21,7 @@ def receive(request: HttpRequest, provider: str, market: str) -> HttpResponse:
     Nobody is believed yet: the signature is checked, and the provider asked, when it is processed. A body that cannot
     be a notification is kept as evidence and refused.
     """
-    if provider not in gateway.names():
+    if provider not in payments.providers():
         return HttpResponse(status=404)
     body = request.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:

@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from billing.checkout import operations as checkout
@@ -18,6 +18,8 @@ from providers import simulation
 
 OWNER = "demo"
 _SEED = 20260103  # the same world on every machine
+_EVERY_READERS = 20  # every so many purchases are the signing-in reader's, so that her library is not empty
+_READER = Customer(name=people.READER.name, country="SN", phone="+221771234567", email=people.READER.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,11 @@ class Purchase:
     ending: str
 
 
-def make(*, editions: tuple[str, ...], count: int, since: datetime, until: datetime) -> int:
+def make(*, editions: tuple[str, ...], reader_ref: str, count: int, since: datetime, until: datetime) -> int:
     """Make the purchases that are not there yet; how many there are in all."""
     done = len(invoices.invoices_of(owner_ref=OWNER, limit=count or 1))
     with simulation.serve(book=embedded.var_dir() / "simulator.sqlite3") as simulators, _adapters_at(simulators):
-        for purchase in list(_plan(editions, count, since, until))[done:]:
+        for purchase in list(_plan(editions, reader_ref, count, since, until))[done:]:
             _buy(purchase, simulators)
     return max(count, done)
 
@@ -76,7 +78,9 @@ def _buy(purchase: Purchase, simulators: simulation.Running) -> None:
     payments.refresh(payment_ref=begun.payment.id, source="poll", at=decided_at)
 
 
-def _plan(editions: tuple[str, ...], count: int, since: datetime, until: datetime) -> Iterator[Purchase]:
+def _plan(
+    editions: tuple[str, ...], reader_ref: str, count: int, since: datetime, until: datetime
+) -> Iterator[Purchase]:
     """The same purchases every time: popular books more often, evenings more often, in the order of time."""
     chance = random.Random(_SEED)  # noqa: S311  (a demo, not a secret)
     popularity = [1 / (rank + 2) for rank in range(len(editions))]
@@ -85,7 +89,8 @@ def _plan(editions: tuple[str, ...], count: int, since: datetime, until: datetim
     for number, moment in enumerate(moments):
         (edition_ref,) = chance.choices(editions, weights=popularity)
         (ending,) = chance.choices(("approve", "refuse", "abandon"), weights=(90, 6, 4))
-        yield Purchase(edition_ref, _customer(chance, number), since + timedelta(seconds=span * moment), ending)
+        customer = _customer(chance, number) if number % _EVERY_READERS else replace(_READER, user_ref=reader_ref)
+        yield Purchase(edition_ref, customer, since + timedelta(seconds=span * moment), ending)
 
 
 def _customer(chance: random.Random, number: int) -> Customer:

@@ -1,5 +1,6 @@
 """Builds the demo world, each step safe to run again: an interrupted build continues where it ended."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from billing.configuration import operations as configuration
 from billing.pricing import operations as pricing
 from billing.pricing import queries as prices
 from billing.references import operations as references
+from billing.references import queries as known_books
 from catalog import demo as demo_catalogue
 from config.demo import card, people, sales
 from config.identity import operations as identity
@@ -49,14 +51,19 @@ def build(*, now: datetime, sales_count: int) -> Iterator[str]:
     user_refs = _sign_ins(founded)
     yield f"{len(user_refs)} people who can sign in"
     editions = demo_catalogue.load(at=founded)
-    while references.refresh(at=founded):
-        pass
+    _until_billing_knows(editions, founded)
     yield f"{len(editions)} editions of real works"
     _prices(editions, founded)
     yield "prices in XOF, XAF, EUR and USD"
     _contracts(editions, _payees(user_refs, founded), founded)
     yield f"{len(people.PAYEES)} payees with contracts"
-    made = sales.make(editions=editions, count=sales_count, since=now - timedelta(weeks=WEEKS_OF_SALES), until=now)
+    made = sales.make(
+        editions=editions,
+        reader_ref=user_refs[people.READER.email],
+        count=sales_count,
+        since=now - timedelta(weeks=WEEKS_OF_SALES),
+        until=now,
+    )
     yield f"{made} purchases through the simulated Wave, some refused, some abandoned"
     runs.accrue(at=now, limit=100_000)
     for period in _finished_months(now - timedelta(weeks=WEEKS_OF_SALES), now):
@@ -64,6 +71,16 @@ def build(*, now: datetime, sales_count: int) -> Iterator[str]:
         yield f"{len(issued)} statements for {period}"
     issued_key = identity.issue_key(owner_ref=user_refs[people.CLIENT.email], label="démo", at=now)
     card.remember_key(issued_key.secret)
+
+
+def _until_billing_knows(editions: tuple[str, ...], at: datetime) -> None:
+    """Facts are given out once every older transaction of the server has ended, PostgreSQL's own included."""
+    for _ in range(300):
+        references.refresh(at=at)
+        if set(known_books.books(editions)) >= set(editions):
+            return
+        time.sleep(0.2)
+    raise TimeoutError("billing did not hear of the catalogue within a minute: is a transaction left open?")
 
 
 def _sign_ins(at: datetime) -> dict[str, str]:

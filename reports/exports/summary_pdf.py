@@ -6,7 +6,6 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from billing import paper
 from reports.month import MonthReport, by_code
 
 
@@ -20,4 +19,6 @@ def build(report: MonthReport, *, made_at: datetime, ledger_agrees: bool) -> byt
     }
     html = render_to_string("reports_web/month_pdf.html", context)
     title = _("Coko, mois %(period)s") % {"period": report.period}
+    from billing import paper  # takes a second to import: only who prints pays for it
+
     return paper.from_html(html, title=title, language=get_language() or "fr")

@@ -12,13 +12,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from billing.money import exponent
 from reports.month import MonthReport
+
+# openpyxl's types know nothing of its write-only sheets.
+Worksheet = Any
 
 _INK = "1D1B1A"
 _HEAD_FILL = PatternFill("solid", fgColor="27408B")
@@ -240,7 +242,7 @@ def _trial_balance(report: MonthReport) -> Sheet:
     return Sheet(_("Balance"), heading, columns, rows, totals)
 
 
-def _write(worksheet: WriteOnlyWorksheet, sheet: Sheet) -> None:
+def _write(worksheet: Worksheet, sheet: Sheet) -> None:
     for index, (_name, width) in enumerate(sheet.columns, start=1):
         worksheet.column_dimensions[get_column_letter(index)].width = width
     worksheet.freeze_panes = "A4"
@@ -264,21 +266,22 @@ def _write(worksheet: WriteOnlyWorksheet, sheet: Sheet) -> None:
     worksheet.print_title_rows = "3:3"
 
 
-def _head(worksheet: WriteOnlyWorksheet, name: str) -> WriteOnlyCell:
+def _head(worksheet: Worksheet, name: str) -> Cell:
     cell = _text(worksheet, name)
     cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL
     cell.alignment = Alignment(vertical="center", wrap_text=True)
     return cell
 
 
-def _total(cell: WriteOnlyCell) -> WriteOnlyCell:
+def _total(cell: Cell) -> Cell:
     cell.font, cell.border = _TOTAL_FONT, _TOTAL_BORDER
     return cell
 
 
-def _cell(worksheet: WriteOnlyWorksheet, value: Any) -> WriteOnlyCell:
+def _cell(worksheet: Worksheet, value: Any) -> Cell:
     if isinstance(value, Amount):
-        cell = WriteOnlyCell(worksheet, Decimal(value.minor).scaleb(-exponent(value.currency)))
+        major: Any = Decimal(value.minor).scaleb(-exponent(value.currency))
+        cell = WriteOnlyCell(worksheet, major)
         cell.number_format = number_format(value.currency)
         return cell
     if isinstance(value, datetime):
@@ -290,7 +293,7 @@ def _cell(worksheet: WriteOnlyWorksheet, value: Any) -> WriteOnlyCell:
     return _text(worksheet, str(value))
 
 
-def _text(worksheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _text(worksheet: Worksheet, text: str) -> Cell:
     """A text cell whatever the text begins with: a title such as `=HYPERLINK(…)` stays a title."""
     cell = WriteOnlyCell(worksheet, "".join(character for character in text if character.isprintable()))
     cell.data_type = "s"

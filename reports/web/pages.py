@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from billing.ledger import queries as ledger
 from reports.exports import summary_pdf, workbook
-from reports.month import MonthReport, by_code, gather
+from reports.month import MonthReport, by_code, first_month, gather
 from royalties import periods
 
-_MONTHS_SHOWN = 13
+_MONTHS_SHOWN = 25
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 View = Callable[..., HttpResponse]
@@ -31,7 +31,7 @@ def finance_only(view: View) -> View:
 @finance_only
 def home(request: HttpRequest) -> HttpResponse:
     """The current month in short, and the months that can be downloaded."""
-    months = tuple(reversed(periods.last(_MONTHS_SHOWN, until=periods.of(timezone.now()))))
+    months = _months()
     context = {"report": gather(months[0]), "months": months, "differences": list(islice(ledger.differences(), 5))}
     return render(request, "reports_web/home.html", context)
 
@@ -58,6 +58,13 @@ def month_pdf(request: HttpRequest, period: str) -> HttpResponse:
     agrees = next(iter(ledger.differences()), None) is None
     content = summary_pdf.build(_report(period), made_at=timezone.now(), ledger_agrees=agrees)
     return _download(content, "application/pdf", f"coko-{period}.pdf")
+
+
+def _months() -> list[str]:
+    """The latest months first, back to the first sale; always the current one."""
+    current = periods.of(timezone.now())
+    first = first_month() or current
+    return [period for period in reversed(periods.last(_MONTHS_SHOWN, until=current)) if period >= first]
 
 
 def _report(period: str) -> MonthReport:

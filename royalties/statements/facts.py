@@ -44,6 +44,7 @@ class StatementSummary:
     closing_minor: int
     issued_at: datetime
     sha256: str  # of the canonical JSON of what it shows
+    issuer_name: str  # the legal entity as it is called
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from billing import paper
 from royalties import periods
 from royalties.payees import queries as payees
 from royalties.statements import queries
@@ -32,6 +31,8 @@ def _make(statement: StatementFact) -> bytes:
     language = payees.payee(statement.payee_ref).language
     with translation.override(language):
         html = render_to_string("royalties_statements/statement.html", _context(statement, language))
+    from billing import paper  # takes a second to import: only who prints pays for it
+
     return paper.from_html(html, title=f"{statement.number} · {statement.payee_name}", language=language)
 
 

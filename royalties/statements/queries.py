@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
+from django.db.models.fields.json import KT
 
 from royalties import periods
 from royalties.runs import queries as runs
@@ -25,7 +26,7 @@ def statement(statement_ref: str) -> StatementFact:
 
     :raises NoSuchStatement: nothing has that reference.
     """
-    found = Statement.objects.filter(pk=statement_ref).first()
+    found = _rows().filter(pk=statement_ref).first()
     if found is None:
         raise NoSuchStatement(statement_ref)
     return _whole([found])[0]
@@ -33,24 +34,24 @@ def statement(statement_ref: str) -> StatementFact:
 
 def statements_of(payee_ref: str) -> tuple[StatementSummary, ...]:
     """One payee's statements, newest first."""
-    rows = Statement.objects.filter(payee_ref=payee_ref).order_by("-period", "-version", "number").defer("document")
+    rows = _rows().filter(payee_ref=payee_ref).order_by("-period", "-version", "number").defer("document")
     return tuple(_summary(row) for row in rows)
 
 
 def statements_of_period(period: str) -> tuple[StatementSummary, ...]:
     """Everybody's statements of the month, by number."""
-    rows = Statement.objects.filter(period=period).order_by("number", "version").defer("document")
+    rows = _rows().filter(period=period).order_by("number", "version").defer("document")
     return tuple(_summary(row) for row in rows)
 
 
 def whole_statements_of_period(period: str) -> tuple[StatementFact, ...]:
     """The same with all they show."""
-    return _whole(list(Statement.objects.filter(period=period).order_by("number", "version")))
+    return _whole(list(_rows().filter(period=period).order_by("number", "version")))
 
 
 def every_statement() -> Iterable[tuple[StatementSummary, str]]:
     """All statements there are, each with its ledger entry, oldest first: for checks."""
-    for row in Statement.objects.order_by("period", "number", "version").defer("document").iterator():
+    for row in _rows().order_by("period", "number", "version").defer("document").iterator():
         yield _summary(row), row.entry_ref
 
 
@@ -96,8 +97,13 @@ def open_balances() -> tuple[Holder, ...]:
     return tuple(Holder(payee, entity, currency) for payee, entity, currency, owed in sums if owed)
 
 
+def _rows() -> QuerySet[Statement]:
+    # The name comes along, so that a list need not load whole documents.
+    return Statement.objects.annotate(issuer_name=KT("document__issuer__name"))
+
+
 def _of(holder: Holder) -> QuerySet[Statement]:
-    return Statement.objects.filter(payee_ref=holder.payee_ref, entity=holder.entity, currency=holder.currency)
+    return _rows().filter(payee_ref=holder.payee_ref, entity=holder.entity, currency=holder.currency)
 
 
 def _whole(rows: list[Statement]) -> tuple[StatementFact, ...]:
@@ -124,6 +130,7 @@ def _summary(row: Statement) -> StatementSummary:
         closing_minor=row.closing_minor,
         issued_at=row.issued_at,
         sha256=row.sha256,
+        issuer_name=row.issuer_name,  # type: ignore[attr-defined]  # annotated in _rows
     )
 
 

@@ -12,7 +12,6 @@ from tests.factories.identity import PASSWORD
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True, databases=ALL_DATABASES),
 ]
 

@@ -26,17 +26,17 @@ class TestMoney:
     @pytest.mark.parametrize(
         ("minor", "currency", "french", "english"),
         [
-            (1_500, "XOF", "1 500 F CFA", "F CFA 1,500"),
-            (1_500, "XAF", "1 500 F CFA", "F CFA 1,500"),
-            (-3_724, "XOF", "-3 724 F CFA", "-F CFA 3,724"),
-            (0, "XOF", "0 F CFA", "F CFA 0"),
+            (1_500, "XOF", "1 500 F CFA", "1,500 F CFA"),
+            (1_500, "XAF", "1 500 F CFA", "1,500 F CFA"),
+            (-3_724, "XOF", "-3 724 F CFA", "-3,724 F CFA"),
+            (0, "XOF", "0 F CFA", "0 F CFA"),
             (1_250, "EUR", "12,50 €", "€12.50"),
             (5, "EUR", "0,05 €", "€0.05"),
             (-5, "EUR", "-0,05 €", "-€0.05"),
             (1_299, "USD", "12,99 $US", "$12.99"),
             (123_456_789, "EUR", "1 234 567,89 €", "€1,234,567.89"),
-            (1_500, "GHS", "15,00 GHS", "GHS 15.00"),
-            (1_500, "TND", "1,500 TND", "TND 1.500"),
+            (1_500, "GHS", "15,00 GHS", "15.00 GHS"),
+            (1_500, "TND", "1,500 TND", "1.500 TND"),
             (None, "XOF", "—", "—"),
         ],
     )
@@ -103,7 +103,7 @@ class TestPercent:
 class TestDates:
     def test_are_written_out(self):
         assert plain(formats.date_long(date(2026, 11, 3), "fr")) == "3 novembre 2026"
-        assert plain(formats.date_long(date(2026, 11, 3), "en")) == "November 3, 2026"
+        assert plain(formats.date_long(date(2026, 11, 3), "en")) == "3 November 2026"
 
     def test_say_the_first_as_the_french_do(self):
         assert plain(formats.date_long(date(2026, 11, 1), "fr")) == "1er novembre 2026"
@@ -112,7 +112,7 @@ class TestDates:
     def test_carry_the_time_of_their_zone(self):
         moment = datetime(2026, 11, 3, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Africa/Douala"))
         assert plain(formats.moment(moment, "fr")) == "4 nov. 2026 à 00:30"
-        assert plain(formats.moment(moment, "en")) == "Nov 4, 2026 at 00:30"
+        assert plain(formats.moment(moment, "en")) == "4 Nov 2026 at 00:30"
 
     def test_are_a_dash_when_missing(self):
         assert formats.date_long(None, "fr") == formats.moment(None, "fr") == "—"

@@ -1,9 +1,24 @@
 """Editions to sell, made through the catalogue's operations."""
 
+import time
+from collections.abc import Collection
 from datetime import datetime
 
+from billing.references import operations as references
+from billing.references import queries as reference_queries
 from catalog import operations, queries
 from catalog.facts import EditionFact
+
+
+def carry(*, edition_refs: Collection[str], at: datetime) -> None:
+    """Until billing knows these editions. Once is usually enough; PostgreSQL's own housekeeping may hold facts back."""
+    deadline = time.monotonic() + 60
+    while True:
+        references.refresh(at=at)
+        if set(reference_queries.books(edition_refs)) >= set(edition_refs):
+            return
+        assert time.monotonic() < deadline, "billing does not hear of the catalogue"
+        time.sleep(0.05)
 
 
 def edition(

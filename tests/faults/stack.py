@@ -42,7 +42,7 @@ def eventually(what: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, wh
         try:
             if answer := what():
                 return answer
-        except (requests.ConnectionError, requests.Timeout):
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
             pass  # being started again
         time.sleep(0.15)
     raise AssertionError(f"not within {seconds} s: {why or what}")
@@ -71,6 +71,7 @@ class Stack:
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.key = ""
+        self.mark = folder / "never"  # the file that the process to crash makes just before
 
     def prepare(self) -> None:
         """Databases, and a demo world without past sales."""
@@ -112,7 +113,8 @@ class Stack:
 
     def start(self, *names: str, crash_at: str = "") -> None:
         """Start these, or everything; with `crash_at` they kill themselves once at that point."""
-        crash = {"COKO_CRASH_AT": crash_at, "COKO_CRASH_ONCE": str(self.folder / f"crashed-{uuid4().hex}")}
+        self.mark = self.folder / f"crashed-{uuid4().hex}"
+        crash = {"COKO_CRASH_AT": crash_at, "COKO_CRASH_ONCE": str(self.mark)}
         for name in names or self.commands():
             role = {"COKO_ROLE": "jobs"} if name in ("worker", "beat") else {}
             with (self.folder / f"{name}.log").open("ab") as log:
@@ -125,6 +127,15 @@ class Stack:
             eventually(lambda: requests.get(f"{self.url}/healthz", timeout=5).ok, why="web answers")
         if "simulators" in self.processes:
             eventually(lambda: self.simulators.movements() is not None, why="simulators answer")
+
+    def crashed(self) -> bool:
+        """Whether the process that was started to crash has done so."""
+        return self.mark.exists()
+
+    def restart(self, *names: str, crash_at: str = "") -> None:
+        """Kill these where they run, and start them, to crash once at that point."""
+        self.kill(*(name for name in names if name in self.processes))
+        self.start(*names, crash_at=crash_at)
 
     def kill(self, *names: str) -> None:
         """SIGKILL, children too, as the kernel would."""
@@ -164,6 +175,10 @@ class Stack:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, key: str = "") -> requests.Response:
         headers = {"Authorization": f"Bearer {self.key}"} | ({"Idempotency-Key": key} if key else {})
         return requests.request(method, f"{self.url}/api/v1/{path}", json=body, headers=headers, timeout=20)
+
+    def read(self, path: str) -> dict[str, Any]:
+        """GET as a good client on a bad network: again, until there is an answer."""
+        return dict(eventually(lambda: self.call("GET", path).json(), why=f"GET {path} is answered"))
 
     def insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST as a good client on a bad network: the same key until there is an answer."""

@@ -10,7 +10,7 @@ import requests
 from tests.factories.receiver import Receiver
 from tests.faults.stack import Stack, eventually
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 WEB_WHILE_ASKING = ["payments.attempt_committed", "payments.request_sent", "payments.answer_committed"]
 WEB_WHILE_SETTLING = ["payments.outcome_before_commit", "payments.outcome_committed"]
@@ -24,20 +24,20 @@ class Purchase:
         self.stack, self.shop = stack, shop
 
     def ask(self) -> None:
-        edition = self.stack.call("GET", "editions/").json()["results"][0]["id"]
+        edition = self.stack.read("editions/")["results"][0]["id"]
         customer = {"name": "Ama Koné (démo)", "country": "SN", "phone": "+221771234567"}
         body = {"customer": customer, "items": [{"edition": edition, "quantity": 1}]}
         self.invoice = self.stack.insist("invoices/", body)
         self.payment_ref = self.stack.insist("payments/", {"invoice": self.invoice["id"], "provider": "wave"})["id"]
 
     def state(self) -> str:
-        return str(self.stack.call("GET", f"payments/{self.payment_ref}/").json()["state"])
+        return str(self.stack.read(f"payments/{self.payment_ref}/")["state"])
 
     def approve(self) -> None:
         """As the payer, once there is a page to do it on."""
 
         def session() -> str | None:
-            url = self.stack.call("GET", f"payments/{self.payment_ref}/").json()["next_action"]["url"]
+            url = self.stack.read(f"payments/{self.payment_ref}/")["next_action"]["url"]
             return re.search(r"/c/(cos-\w+)", url or "") and re.search(r"/c/(cos-\w+)", url)[1]
 
         self.stack.simulators.approve(eventually(session, why="there is a page to approve on"))
@@ -60,7 +60,7 @@ class Purchase:
         assert [one["amount"] for one in moved] == [self.invoice["gross"]["amount"]]
         keys = self.stack.ask("SELECT key FROM ledger_entrykey WHERE key LIKE %s", f"payment:{self.payment_ref}:%")
         assert keys == [(f"payment:{self.payment_ref}:captured",)]
-        assert self.stack.call("GET", f"invoices/{self.invoice['id']}/").json()["state"] == "paid"
+        assert self.stack.read(f"invoices/{self.invoice['id']}/")["state"] == "paid"
         eventually(self.told, why="the shop is told")
         assert len(set(self.told())) == 1  # told again after a crash it may be, but under the same event id
 
@@ -73,73 +73,52 @@ def purchase(stack: Stack, shop: Receiver) -> Purchase:
     return Purchase(stack, shop)
 
 
-def restart(stack: Stack, *names: str, crash_at: str = "") -> None:
-    stack.kill(*(name for name in names if name in stack.processes))
-    stack.start(*names, crash_at=crash_at)
-
-
-def crashed(stack: Stack) -> bool:
-    return any(stack.folder.glob("crashed-*"))
-
-
-@pytest.fixture(autouse=True)
-def whole_again(stack: Stack):
-    """After each test the processes that were to crash run without that, and the marks are gone."""
-    yield
-    for mark in stack.folder.glob("crashed-*"):
-        mark.unlink()
-
-
 class TestWebKilled:
     @pytest.mark.parametrize("step", WEB_WHILE_ASKING)
     def test_while_the_client_asks(self, stack, purchase, step):
-        restart(stack, "web", crash_at=step)
+        stack.restart("web", crash_at=step)
         purchase.ask()
-        assert crashed(stack)
+        assert stack.crashed()
         purchase.approve()
         purchase.succeeds()
         purchase.happened_exactly_once()
-        restart(stack, "web")
 
     def test_before_the_notification_is_answered(self, stack, purchase):
-        restart(stack, "web", crash_at="inbox.stored")
+        stack.restart("web", crash_at="inbox.stored")
         purchase.ask()
         purchase.approve()
         purchase.succeeds()
-        eventually(lambda: crashed(stack), why="the notification came to a web that was killed")
+        eventually(stack.crashed, why="the notification came to a web that was killed")
         purchase.happened_exactly_once()
-        restart(stack, "web")
 
     @pytest.mark.parametrize("step", WEB_WHILE_SETTLING)
     def test_while_the_payers_return_settles(self, stack, purchase, step):
         stack.kill("worker", "beat")
-        restart(stack, "web", crash_at=step)
+        stack.restart("web", crash_at=step)
         purchase.ask()
         purchase.approve()
 
         def returned() -> bool:
             with contextlib.suppress(requests.ConnectionError):
                 requests.get(f"{stack.url}/checkout/payments/{purchase.payment_ref}/", timeout=20)
-            return crashed(stack)
+            return stack.crashed()
 
         eventually(returned, why="the return page settles and is killed")
         stack.start("worker", "beat")
         purchase.succeeds()
         purchase.happened_exactly_once()
-        restart(stack, "web")
 
 
 class TestWorkerKilled:
     @pytest.mark.parametrize("step", WORKER)
     def test_at(self, stack, purchase, step):
-        restart(stack, "worker", crash_at=step)
+        stack.restart("worker", crash_at=step)
         purchase.ask()
         purchase.approve()
         purchase.succeeds()
         eventually(purchase.told, why="the shop is told")
-        assert crashed(stack)
+        assert stack.crashed()
         purchase.happened_exactly_once()
-        restart(stack, "worker")
 
 
 class TestEverythingKilled:

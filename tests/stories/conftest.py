@@ -14,13 +14,13 @@ from billing.inbox import gateway as inbox_gateway
 from billing.money import parse
 from billing.payments import gateway
 from billing.pricing.operations import set_price
-from billing.references.operations import refresh
 from catalog.queries import edition
 from providers import simulation
 from providers.simulation import Running
 from royalties.contracts import operations as contracts
 from royalties.payees import operations as payees
 from tests.factories import identity
+from tests.factories.catalog import carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ def world() -> World:
     shelf = catalog.add_category(name="Romans", at=at)
     work = catalog.add_book(title="Chaka", credits=[(author, "author")], categories=[shelf], at=at)
     edition_ref = catalog.add_edition(book_ref=work, publisher_ref=house, language="fr", kind="ebook", at=at)
-    while refresh(at=at):
-        pass
+    carry(edition_refs=[edition_ref], at=at)
     set_price(edition_ref=edition_ref, country="SN", currency="XOF", amount=parse("1500", "XOF"), at=at)
     kofi, yaw = (
         payees.add_payee(
@@ -99,8 +98,9 @@ def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def wave(live_server, monkeypatch) -> Iterator[Running]:
+def wave(live_server, settings, monkeypatch) -> Iterator[Running]:
     """The simulated Wave, which notifies the running server as the real one would, each event twice."""
+    settings.BASE_URL = live_server.url  # where the payer is led back to
     with simulation.serve(webhooks_to=f"{live_server.url}/webhooks", retry_seconds=0.1) as running:
         running.fault("webhook", "duplicate", copies=1, times=1_000)
         lead_to(running, monkeypatch)

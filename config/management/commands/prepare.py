@@ -49,7 +49,7 @@ def create_if_missing(alias: str) -> None:
         return
     try:
         # Django's own way to the server's maintenance database.
-        with connections[alias]._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        with connections[alias]._nodb_cursor() as cursor:
             cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except DatabaseError as error:
         raise CommandError(f"the database {name} is missing and could not be created: {error}") from error

@@ -470,3 +470,13 @@ def test_a_customer_without_a_phone_may_pay(at):
     invoice = open_invoice(at=at, to=customer(phone=None))
     assert start(at=at, invoice=invoice, payer_phone=None).payer_phone_masked == ""
     assert PHONE not in str(PaymentTransaction.objects.values())
+
+
+class TestStartFlood:
+    def test_refuses_a_phone_with_too_many_payments_open_but_no_other(self, at):
+        for _ in range(operations.OPEN_ATTEMPTS_PER_PHONE_MAX):
+            start(at=at)
+        with pytest.raises(operations.TooManyAttempts):
+            start(at=at)
+        assert start(at=at, payer_phone="+221771234568").state == "pending"
+        assert start(at=later(at, hours=1)).state == "pending"
