@@ -114,7 +114,8 @@ def _free_ports() -> tuple[int, int]:
 
 def _run(port: int, simulator_port: int) -> int:
     environment = _environment(port, simulator_port)
-    prepared = subprocess.run([sys.executable, "manage.py", "prepare", "--demo"], env=environment, check=False)
+    quiet = {**environment, "COKO_LOG_LEVEL": "WARNING"}
+    prepared = subprocess.run([sys.executable, "manage.py", "prepare", "--demo"], env=quiet, check=False)
     if prepared.returncode != 0:
         raise CannotRun("the databases could not be prepared; see above")
     log_dir = embedded.var_dir() / "log"
@@ -125,7 +126,7 @@ def _run(port: int, simulator_port: int) -> int:
         for program in programs:
             program.start(log_dir)
         _wait_until_served(port, programs, log_dir)
-        subprocess.run([sys.executable, "manage.py", "demo", "--card"], env=environment, check=False)
+        subprocess.run([sys.executable, "manage.py", "demo", "--card"], env=quiet, check=False)
         _watch(programs, log_dir)
     except KeyboardInterrupt:
         sys.stdout.write("\nStopping…\n")
