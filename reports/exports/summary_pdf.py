@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from reports.month import MonthReport, by_code
 
 
-def build(report: MonthReport, *, made_at: datetime, ledger_agrees: bool) -> bytes:
-    """The PDF's bytes in the active language."""
+def build(report: MonthReport, *, made_at: datetime, ledger_agrees: bool | None) -> bytes:
+    """The PDF's bytes in the active language. `ledger_agrees` is None when the ledger was not checked."""
     context = {
         "report": report,
         "made_at": made_at,

@@ -1,0 +1,73 @@
+"""Who may see the books, and what they see on the first day."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from reports.web import pages
+from royalties import periods
+from tests.factories import identity
+
+pytestmark = pytest.mark.django_db(databases=["default", "auth"])
+
+
+@pytest.fixture
+def efua() -> Client:
+    return signed_in("finance")
+
+
+def signed_in(*roles: str) -> Client:
+    browser = Client()
+    person = identity.person(roles=roles, at=timezone.now())
+    assert browser.login(username=person.email, password=identity.PASSWORD)
+    return browser
+
+
+def month(name: str) -> str:
+    return f"/finance/{periods.of(timezone.now())}/{name}"
+
+
+class TestAccess:
+    @pytest.mark.parametrize("path", ["/finance/", month(""), month("coko.xlsx"), month("coko.pdf")])
+    def test_is_for_finance_and_operators_alone(self, path):
+        assert Client().get(path).status_code == 302
+        assert [signed_in(role).get(path).status_code for role in ("reader", "author", "client")] == [403] * 3
+        assert signed_in("operator").get(path).status_code == 200
+
+    def test_only_reads(self, efua):
+        assert efua.post("/finance/").status_code == 405
+
+
+class TestHome:
+    def test_says_what_will_appear_when_nothing_was_sold(self, efua):
+        page = efua.get("/finance/").content.decode()
+        assert "Aucune vente ce mois-ci" in page
+        assert "Grand livre vérifié" in page
+
+    def test_offers_the_months_since_the_first_sale(self, efua, monkeypatch):
+        monkeypatch.setattr(pages, "first_month", lambda: "2026-09")
+        monkeypatch.setattr(pages.timezone, "now", lambda: datetime(2026, 11, 3, tzinfo=UTC))
+        page = efua.get("/finance/").content.decode()
+        assert [period in page for period in ("2026-11", "2026-10", "2026-09", "2026-08")] == [True, True, True, False]
+
+    def test_says_so_when_checking_the_ledger_takes_too_long(self, efua, monkeypatch):
+        def slow():
+            raise OperationalError("canceling statement due to statement timeout")
+
+        monkeypatch.setattr(pages.ledger, "differences", slow)
+        assert "Grand livre non vérifié ici" in efua.get("/finance/").content.decode()
+
+
+class TestMonth:
+    @pytest.mark.parametrize("period", ["2026-13", "2099-01", "2026-1", "abc", "2026-10-01"])
+    def test_is_404_for_what_is_no_month_of_the_past(self, efua, period):
+        assert efua.get(f"/finance/{period}/").status_code == 404
+        assert efua.get(f"/finance/{period}/coko.xlsx").status_code == 404
+
+    def test_downloads_have_names_and_are_not_kept_by_caches(self, efua):
+        answer = efua.get(month("coko.pdf"))
+        assert answer["Content-Disposition"] == f'attachment; filename="coko-{periods.of(timezone.now())}.pdf"'
+        assert "no-store" in answer["Cache-Control"]
