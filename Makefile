@@ -60,6 +60,7 @@ $(VENV)/.base: requirements/base.txt deploy/system-libraries.sh | $(VENV)/bin/py
 	@sh deploy/system-libraries.sh run
 	@echo "Installing the locked packages…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@$(BIN)/python -m config.complete
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base

@@ -134,6 +134,7 @@ def _commit_attempt(
     )
     if route.entity != invoice.entity:
         raise NoRoute(f"{provider} in {route.market} collects for {route.entity}, not for {invoice.entity}")
+    _must_not_flood(payer_phone, invoice_ref=invoice_ref, at=at)
     row = attempts.attempt(invoice, route, payer_phone=payer_phone, return_url=return_url, at=at)
     row.leased_until = at + LEASE  # ours, until our own call is answered
     try:

@@ -16,9 +16,26 @@ DATABASES = ["default", "catalog", "auth", "reading"]
 TOPIC = "catalog.author"
 
 
-def say(name: str, at, *, topic: str = TOPIC, using: str = "catalog") -> None:
+def say(name: str, at, *, topic: str = TOPIC, using: str = "catalog", quiet: bool = True) -> None:
     with transaction.atomic(using=using):
         publish(using=using, topic=topic, subject_ref=name, payload={"name": name}, at=at)
+    if quiet:
+        until_quiet()
+
+
+def until_quiet() -> None:
+    """Until no older transaction of the server is left, PostgreSQL's own housekeeping included."""
+    deadline = time.monotonic() + 30
+    with connections["catalog"].cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT coalesce(max(xid), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+                " FROM sync_crossserviceevent"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    raise AssertionError("a transaction is left open")
 
 
 def say_and_undo(name: str, at) -> None:
@@ -136,20 +153,22 @@ class TestConsume:
         assert heard == ["a"]
 
     def test_never_skips_an_event_that_commits_late(self, late, at):
-        say("early", at)  # a higher id than the late one's, and visible first
+        say("early", at, quiet=False)  # a higher id than the late one's, and visible first
         heard = Heard()
         listen(heard, at)
         late.commit()
+        until_quiet()
         listen(heard, at)
         assert sorted(heard) == ["early", "late"]
         ids = dict(CrossServiceEvent.objects.using("catalog").values_list("subject_ref", "id"))
         assert ids["late"] < ids["early"], "the race this test is about did not happen"
 
     def test_waits_for_the_older_transaction_so_that_order_holds(self, late, at):
-        say("early", at)
+        say("early", at, quiet=False)
         heard = Heard()
         assert listen(heard, at) == 0
         late.commit()
+        until_quiet()
         listen(heard, at)
         assert heard == ["late", "early"]
 
@@ -234,6 +253,7 @@ class TestConsume:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             listen(heard, at, limit=7)
+        until_quiet()
         while listen(heard, at):
             pass
         assert len(heard) == writing * 10

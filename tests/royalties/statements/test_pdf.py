@@ -59,7 +59,7 @@ class TestRender:
         sell(at=OCTOBER)
         (statement,) = operations.close(period="2026-10", at=NOVEMBER)
         content = pdf.render(statement.id)
-        assert "F CFA 879" in text_of(content)
+        assert "879 F CFA" in text_of(content)
         assert pypdf.PdfReader(io.BytesIO(content)).trailer["/Root"]["/Lang"] == "en"
 
     def test_refuses_what_does_not_exist(self, db):
