@@ -33,10 +33,10 @@ arrows: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 migrations: $(VENV)/.dev
-	COKO_VAR=$(CURDIR)/var/test $(BIN)/python manage.py makemigrations --check --dry-run
+	COKO_VAR="$(CURDIR)/var/test" $(BIN)/python manage.py makemigrations --check --dry-run
 
 deploy-check: $(VENV)/.dev
-	COKO_VAR=$(CURDIR)/var/test $(BIN)/python -m config.deploy_check
+	COKO_VAR="$(CURDIR)/var/test" $(BIN)/python -m config.deploy_check
 
 pytest: $(VENV)/.dev ## The tests alone
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
@@ -57,14 +57,14 @@ $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) sh deploy/virtualenv.sh $(VENV)
 
 $(VENV)/.base: requirements/base.txt deploy/system-libraries.sh | $(VENV)/bin/python
-	@sh deploy/system-libraries.sh run
+	@PYTHON=$(BIN)/python sh deploy/system-libraries.sh run
 	@echo "Installing the locked packages…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
 	@$(BIN)/python -m config.complete
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
-	@sh deploy/system-libraries.sh test
+	@PYTHON=$(BIN)/python sh deploy/system-libraries.sh test
 	@echo "Installing the locked test packages…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@

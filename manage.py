@@ -7,6 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("COKO_ROLE", "jobs")  # a month's closing takes longer than a page may
     from config import embedded
 
     with embedded.services_if_needed():

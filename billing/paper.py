@@ -47,7 +47,7 @@ class NotOurs(Exception):
     """The document asked for something that is not one of our fonts."""
 
 
-class OwnFontsOnly(URLFetcher):
+class OwnFontsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     """Answers for the fonts in `config/static/fonts`, refuses everything else, whatever its scheme."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:

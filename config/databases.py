@@ -46,10 +46,10 @@ class Router:
         return app_label in EVERYWHERE or owner_of(app_label) == db
 
 
-def address(alias: str, *, given: str, main: str) -> str:
-    """The address of a database: the given one, else a sister of the main one on the same server, `<name>_<alias>`."""
-    if given or not main or alias == "default":
-        return given or main
+def sister(main: str, alias: str) -> str:
+    """The address of another database beside the main one, on the same server: `<name>_<alias>`."""
+    if alias == "default":
+        return main
     parts = urlsplit(main)
     return parts._replace(path=f"{parts.path}_{alias}").geturl()
 

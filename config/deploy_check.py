@@ -14,6 +14,8 @@ def main() -> int:
         "COKO_MODE": "production",
         "COKO_BASE_URL": "https://coko.example",
         "COKO_ALLOWED_HOSTS": "coko.example",
+        "DATABASE_URL": "postgresql://coko@db.example/coko",
+        "REDIS_URL": "rediss://redis.example/0",
         "COKO_SECRET_KEY": secrets.token_urlsafe(64),
         "COKO_JWT_KEY": secrets.token_urlsafe(64),
         "COKO_PHONE_KEYS": Fernet.generate_key().decode(),

@@ -62,9 +62,9 @@ def celery_url(url: str) -> str:
     return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 
-def needed() -> bool:
-    """Whether any of the two servers is ours to start."""
-    return not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL")
+def _given(name: str) -> bool:
+    """Whether an address is given, by itself or in a file."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 @contextlib.contextmanager
@@ -77,9 +77,9 @@ def services_if_needed(*, stop_always: bool = False) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         with _starting():
-            if not os.environ.get("DATABASE_URL") and (_start_postgresql() or stop_always):
+            if not _given("DATABASE_URL") and (_start_postgresql() or stop_always):
                 stack.callback(_stop_postgresql)
-            if not os.environ.get("REDIS_URL") and (_start_redis() or stop_always):
+            if not _given("REDIS_URL") and (_start_redis() or stop_always):
                 stack.callback(_stop_redis)
         yield
 
@@ -197,11 +197,11 @@ def _start_postgresql() -> bool:
 
     :raises EmbeddedRefused: see `services_if_needed`.
     """
-    if _postgresql_answers():
-        return False
     user = _server_user()
     _own_folder(_data_dir(), user)
     _own_folder(_socket_dir("pg"), user)
+    if _postgresql_answers():
+        return False
     if user.pw_uid != os.geteuid():
         _let_through(_data_dir().parent)
         _let_through(_bin())
@@ -285,11 +285,13 @@ def _start_redis() -> bool:
 
     :raises EmbeddedRefused: it does not start.
     """
+    # Who answers at the socket is trusted with what we cache, so the folder must be ours before we ask.
+    folder = var_dir() / "redis"
+    ourselves = pwd.getpwuid(os.geteuid())
+    _own_folder(folder, ourselves)
+    _own_folder(_socket_dir("redis"), ourselves)
     if _redis_answers():
         return False
-    folder = var_dir() / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
-    _socket_dir("redis").mkdir(parents=True, exist_ok=True, mode=0o700)
     command = [
         _redis_program(),
         "--port",

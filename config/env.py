@@ -53,8 +53,11 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return int(value)
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """A comma-separated list."""
+def words(name: str, default: str | None = "") -> list[str]:
+    """A comma-separated list.
+
+    :raises BadEnvironment: it is missing and there is no default.
+    """
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 

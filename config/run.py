@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from config import embedded
+from config import embedded, env
 
 _STOP_SECONDS_MAX = 12
 _START_SECONDS_MAX = 180
@@ -99,8 +99,11 @@ def _only_one() -> Iterator[None]:
 
 
 def _free_ports() -> tuple[int, int]:
-    port = int(os.environ.get("PORT") or 8000)
-    simulator_port = int(os.environ.get("COKO_SIMULATOR_PORT") or port + 90)
+    try:
+        port = env.integer("PORT", 8000, low=1, high=65_000)
+        simulator_port = env.integer("COKO_SIMULATOR_PORT", port + 90, low=1, high=65_535)
+    except env.BadEnvironment as error:
+        raise CannotRun(str(error)) from None
     for number, variable in ((port, "PORT"), (simulator_port, "COKO_SIMULATOR_PORT")):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

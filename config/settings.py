@@ -15,13 +15,15 @@ MODE = env.choice("COKO_MODE", "demo", ("demo", "test", "production"))
 PRODUCTION = MODE == "production"
 ROLE = env.choice("COKO_ROLE", "web", ("web", "jobs"))
 
-PORT = env.integer("PORT", 8000, low=1, high=65_535)
+PORT = env.integer("PORT", 8000, low=1, high=65_000)
 BASE_URL = env.text("COKO_BASE_URL", None if PRODUCTION else f"http://127.0.0.1:{PORT}").rstrip("/")
 SECRET_KEY = env.text("COKO_SECRET_KEY", None if PRODUCTION else "demo-only-secret-key-" + "0" * 50)
 SECRET_KEY_FALLBACKS = env.words("COKO_SECRET_KEY_FALLBACKS")
 JWT_KEY = env.text("COKO_JWT_KEY", None if PRODUCTION else "demo-only-jwt-key-" + "0" * 50)
+if len(JWT_KEY) < 32:
+    raise env.BadEnvironment("COKO_JWT_KEY must have at least 32 characters (256 bits)")
 # Phone numbers are sealed with the first key and opened with any; the index key finds them without opening.
-PHONE_KEYS = env.words("COKO_PHONE_KEYS", "" if PRODUCTION else "ZGVtby1vbmx5LWtleS1kZW1vLW9ubHkta2V5LTAwMDA=")
+PHONE_KEYS = env.words("COKO_PHONE_KEYS", None if PRODUCTION else "ZGVtby1vbmx5LWtleS1kZW1vLW9ubHkta2V5LTAwMDA=")
 PHONE_INDEX_KEY = env.text("COKO_PHONE_INDEX_KEY", None if PRODUCTION else "demo-only-index-key")
 DEBUG = False
 ALLOWED_HOSTS = env.words("COKO_ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "") + (
@@ -98,11 +100,11 @@ TEMPLATES = [
     },
 ]
 
-_MAIN_URL = env.text("DATABASE_URL", "")
+_MAIN_URL = env.text("DATABASE_URL", None if PRODUCTION else "")  # production never falls back to the embedded servers
 _EMBEDDED_URLS = {} if _MAIN_URL else embedded.database_urls()
 DATABASES = {
     alias: databases.parse(
-        _EMBEDDED_URLS.get(alias) or databases.address(alias, given=env.text(variable, ""), main=_MAIN_URL),
+        env.text(variable, "") or _EMBEDDED_URLS.get(alias) or databases.sister(_MAIN_URL, alias),
         role=ROLE,
         kept_seconds=0 if MODE == "test" else 60,  # threads of a test must not hold its database open
     )
@@ -110,7 +112,7 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["config.databases.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL", "") or embedded.redis_url()
+REDIS_URL = env.text("REDIS_URL", None if PRODUCTION else "") or embedded.redis_url()
 
 AUTH_USER_MODEL = "identity.User"
 PASSWORD_HASHERS = [
@@ -135,7 +137,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = embedded.var_dir() / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 # Tests read static files where they are written; nothing is collected.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = MODE == "test"
@@ -193,7 +195,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_throttle": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_TIME_LIMIT = 300
@@ -213,8 +220,17 @@ CELERY_BEAT_SCHEDULE = {
     "royalties-rescan": {"task": "royalties.runs.tasks.rescan_sales", "schedule": 86_400},
     "identity-forget": {"task": "config.identity.tasks.forget_expired", "schedule": 3_600},
 }
+# A sweep nobody began in time is not needed any more: the next one finds the same work.
+for _sweep in CELERY_BEAT_SCHEDULE.values():
+    _sweep["options"] = {"expires": _sweep["schedule"]}
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
+    }
+}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

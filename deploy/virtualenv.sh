@@ -23,4 +23,6 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
   fi
 fi
 echo "Making the virtual environment…"
+# Anything half-made by an interrupted try goes first.
+rm -rf "$folder"
 "$python" -m venv "$folder"

@@ -44,9 +44,8 @@ class TestParse:
 class TestAddress:
     def test_is_the_given_one_or_a_sister_of_the_main_one(self):
         main = "postgresql://u@h/coko?sslmode=require"
-        assert databases.address("auth", given="postgresql://x/y", main=main) == "postgresql://x/y"
-        assert databases.address("auth", given="", main=main) == "postgresql://u@h/coko_auth?sslmode=require"
-        assert databases.address("default", given="", main=main) == main
+        assert databases.sister(main, "auth") == "postgresql://u@h/coko_auth?sslmode=require"
+        assert databases.sister(main, "default") == main
 
 
 class TestRouter:

@@ -63,7 +63,6 @@ class TestServicesIfNeeded:
         with embedded.services_if_needed():
             assert not (tmp_path / "postgresql").exists()
             assert not (tmp_path / "redis").exists()
-        assert not embedded.needed()
 
 
 class TestCeleryUrl:

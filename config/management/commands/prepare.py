@@ -41,18 +41,18 @@ def create_if_missing(alias: str) -> None:
     name = settings.DATABASES[alias]["NAME"]
     try:
         connections[alias].ensure_connection()
-    except OperationalError as error:
-        if f'database "{name}" does not exist' not in str(error):
-            raise
-        connections[alias].close()
-    else:
         return
-    try:
-        # Django's own way to the server's maintenance database.
-        with connections[alias]._nodb_cursor() as cursor:
+    except OperationalError as error:
+        refused = error
+    # The server's own words may be in any language, so its list of databases is asked (Django's way to reach it).
+    with connections[alias]._nodb_cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if cursor.fetchone():
+            raise refused
+        try:
             cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    except DatabaseError as error:
-        raise CommandError(f"the database {name} is missing and could not be created: {error}") from error
+        except DatabaseError as error:
+            raise CommandError(f"the database {name} is missing and could not be created: {error}") from error
 
 
 def compile_messages(locale_dir: Path) -> None:
