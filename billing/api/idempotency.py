@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
@@ -26,6 +27,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing import sealing
 from billing.api.models import IdempotencyKey
 from billing.api.parsers import MAX_BYTES, BodyTooLarge
 
@@ -48,6 +50,10 @@ class KeyReused(Exception):
 
 class KeyBusy(Exception):
     """The first request with this key is still running."""
+
+
+class TurnLost(KeyBusy):
+    """This run was given up for dead and another took its place: what it did was taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def _answerer(handler: Handler, together: Together) -> Answerer:
         try:
             with together():
                 response = _respond(partial(handler, view, request, *args, **kwargs), view, together)
-                return _conclude(turn, response)
+                return _conclude(turn, response, must_hold=together is transaction.atomic)
         except BaseException:
             _free(turn)
             raise
@@ -99,12 +105,16 @@ def _respond(handle: Callable[[], Response], view: APIView, together: Together) 
         return view.handle_exception(error)
 
 
-def _conclude(turn: Turn, response: Response) -> HttpResponse:
+def _conclude(turn: Turn, response: Response, *, must_hold: bool) -> HttpResponse:
+    """The answer, kept when it is definitive.
+
+    :raises TurnLost: the turn passed to another run, and the effect can still be taken back (`must_hold`).
+    """
     answer = _as_bytes(response)
-    if answer.status_code < 500 and answer.status_code != 429:
-        _keep(turn, answer)
-    else:
+    if answer.status_code >= 500 or answer.status_code == 429:
         _free(turn)
+    elif not _keep(turn, answer) and must_hold:
+        raise TurnLost(f"turn {turn.number} of key {turn.row_id}")
     return answer
 
 
@@ -160,13 +170,15 @@ def _plain(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name != "Content-Type"}
 
 
-def _keep(turn: Turn, answer: HttpResponse) -> None:
-    _row(turn).update(
+def _keep(turn: Turn, answer: HttpResponse) -> bool:
+    """Store the answer, sealed: it may hold a secret that is shown once. False when the turn passed to another run."""
+    kept = _row(turn).update(
         answered_at=timezone.now(),
         status=answer.status_code,
         headers={name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
-        body=answer.content,
+        body=sealing.seal(answer.content),
     )
+    return bool(kept)
 
 
 def _free(turn: Turn) -> None:
@@ -174,7 +186,7 @@ def _free(turn: Turn) -> None:
     _row(turn).update(locked_until=timezone.now())
 
 
-def _row(turn: Turn) -> Any:
+def _row(turn: Turn) -> QuerySet[IdempotencyKey]:
     return IdempotencyKey.objects.filter(pk=turn.row_id, turn=turn.number, answered_at__isnull=True)
 
 
@@ -182,7 +194,8 @@ def _replay(row: IdempotencyKey) -> HttpResponse:
     assert row.status is not None
     headers = {**row.headers, "Idempotency-Replayed": "true"}
     content_type = headers.pop("Content-Type", "application/json")
-    return HttpResponse(bytes(row.body), status=row.status, content_type=content_type, headers=headers)
+    body = sealing.unseal(bytes(row.body))
+    return HttpResponse(body, status=row.status, content_type=content_type, headers=headers)
 
 
 def _route(request: Request) -> str:

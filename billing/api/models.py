@@ -20,7 +20,7 @@ class IdempotencyKey(models.Model):
     answered_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
-    body = models.BinaryField(default=bytes)
+    body = models.BinaryField(default=bytes)  # sealed: an answer may hold a secret
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

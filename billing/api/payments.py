@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -31,7 +32,17 @@ class PaymentAsked(Asked):
     invoice = Ref("inv")
     provider = serializers.RegexField(r"\A[a-z][a-z0-9_]{1,29}\Z", help_text="See `payment-options/`.")
     phone = serializers.CharField(required=False, max_length=30, help_text="The customer's, when left out.")
-    return_url = serializers.URLField(required=False, max_length=500, help_text="Where the payer comes back to.")
+    return_url = serializers.URLField(
+        required=False,
+        max_length=500,
+        help_text="Where the payer comes back to; our page of the payment, when left out.",
+    )
+
+    def validate_return_url(self, url: str) -> str:
+        """The payer's browser is sent there: no other scheme than the web's, and in production only the safe one."""
+        if urlsplit(url).scheme not in (("https",) if settings.PRODUCTION else ("https", "http")):
+            raise serializers.ValidationError(_("L’adresse de retour doit commencer par https://."))
+        return url
 
 
 class PaymentsOfInvoiceAsked(Asked):
@@ -134,7 +145,7 @@ def _start(invoice: InvoiceFact, asked: Mapping[str, Any]) -> PaymentFact:
             invoice_ref=invoice.id,
             provider=asked["provider"],
             payer_phone=payer,
-            return_url=asked.get("return_url") or settings.BASE_URL,
+            return_url=asked.get("return_url", ""),
             at=timezone.now(),
         )
     except configuration.NoRoute:

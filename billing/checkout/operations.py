@@ -29,11 +29,13 @@ def begin(
     :raises NoTaxRule, NoSeller: nobody has said how to tax or who sells there.
     :raises NoRoute: we may not collect with that wallet, there, in that currency.
     :raises AmountOutOfRange: the wallet does not take that amount.
+    :raises TooManyAttempts: the customer's phone has too many payments open.
     """
     quote = pricing.quote(edition_ref=edition_ref, country=customer.country, currency=currency, at=at)
     payment_queries.collectable(
         provider=provider, market=customer.country, currency=quote.currency, amount_minor=quote.gross_minor, at=at
     )
+    payment_queries.refuse_flood(payer_phone=customer.phone, at=at)
     invoice = invoices.open_invoice(owner_ref=owner_ref, customer=customer, quotes=[quote], at=at)
     payment = payments.start(
         invoice_ref=invoice.id, provider=provider, payer_phone=customer.phone, return_url=return_url, at=at

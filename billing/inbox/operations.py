@@ -19,11 +19,11 @@ from billing.crashpoints import reach
 from billing.inbox import gateway
 from billing.inbox.facts import VerifiedHint
 from billing.inbox.models import BODY_MAX, ProviderNotification, State
-from billing.outbox import hints
+from billing.outbox import hints, sweeps
 
 log = logging.getLogger(__name__)
 
-# Longer than verifying and asking the provider may take.
+# Longer than verifying and asking the provider (two calls) may take.
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 # How long to wait before looking again for a payment we do not know (our own answer may still be on its way), or after
 # a crash. When they are used up the notification stays parked for a person.
@@ -64,12 +64,16 @@ def process(*, notification_id: int, at: datetime) -> None:
 
 def process_waiting(*, at: datetime, limit: int = 50) -> int:
     """Do what is due; how many were taken up."""
-    for count in range(limit):
-        notification = _claim(ProviderNotification.objects.filter(next_attempt_at__lte=at), at)
-        if notification is None:
-            return count
-        _process(notification, at)
-    return limit
+    return sweeps.count(process_one, at=at, limit=limit)
+
+
+def process_one(*, at: datetime) -> bool:
+    """Do what one due notification asks for; whether there was one."""
+    notification = _claim(ProviderNotification.objects.filter(next_attempt_at__lte=at), at)
+    if notification is None:
+        return False
+    _process(notification, at)
+    return True
 
 
 def _is_kept(name: str) -> bool:

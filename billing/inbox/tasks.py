@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.inbox import operations
+from billing.outbox import sweeps
 
 
 @shared_task
@@ -13,4 +14,4 @@ def process(notification_id: int) -> None:
 
 @shared_task
 def process_waiting() -> int:
-    return operations.process_waiting(at=timezone.now())
+    return sweeps.run(operations.process_one)

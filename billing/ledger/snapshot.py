@@ -7,26 +7,27 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 _SETTINGS = {
-    "statement_timeout": "0",  # reading millions of lines takes longer than a page may
     "idle_in_transaction_session_timeout": "0",
     "work_mem": "64MB",
     # Whole tables meet whole tables here. Row by row is never right for that, yet it is what PostgreSQL chooses when
     # its statistics say the tables are small, and then a second becomes an hour.
     "enable_nestloop": "off",
 }
+_PATIENCE = {"statement_timeout": "0"}  # reading millions of lines takes longer than a page may
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
+def snapshot(*, patient: bool = True) -> Iterator[None]:
     """Everything read inside sees the same moment, takes as long as it needs, and writes nothing.
 
+    Without patience each statement has the time the session gives it, as a page must.
     Inside another transaction it sees what that one sees, and leaves its settings as they were.
     """
     outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        before = _set(cursor, _SETTINGS)
+        before = _set(cursor, _SETTINGS | _PATIENCE if patient else _SETTINGS)
         yield
         # After an error the savepoint's rollback has restored them already.
         _set(cursor, before)

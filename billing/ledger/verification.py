@@ -32,9 +32,12 @@ def _read(path: Path) -> Check:
 CHECKS = tuple(_read(path) for path in sorted((Path(__file__).parent / "checks").glob("*.sql")))
 
 
-def differences() -> Iterator[Difference]:
-    """Everything the books do not agree on, seen at one moment. Nothing, when all is well."""
-    with snapshot():
+def differences(*, patient: bool = True) -> Iterator[Difference]:
+    """Everything the books do not agree on, seen at one moment. Nothing, when all is well.
+
+    :raises OperationalError: without patience, a check took longer than the session gives a statement.
+    """
+    with snapshot(patient=patient):
         yield from chain(unknown_codes(), *map(failures, CHECKS))
 
 

@@ -7,10 +7,12 @@ otherwise. In the demo and in tests `private_allowed` lets receivers on this mac
 import ipaddress
 import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _FIRST_UNPRIVILEGED_PORT = 1024
+# What may stand in a path or query as it is (RFC 3986), and the sign of what is encoded already.
+_KEPT = "/?:@!$&'()*+,;=%"
 
 
 class BadDestination(Exception):
@@ -22,7 +24,7 @@ class Destination:
     scheme: str
     host: str
     port: int
-    target: str  # path and query
+    target: str  # path and query, percent-encoded
 
 
 def parse(url: str, *, private_allowed: bool) -> Destination:
@@ -44,8 +46,16 @@ def parse(url: str, *, private_allowed: bool) -> Destination:
     port = port or (443 if parts.scheme == "https" else 80)
     if not private_allowed and port != 443 and port < _FIRST_UNPRIVILEGED_PORT:
         raise BadDestination(f"port {port} is reserved for other services")
+    return Destination(parts.scheme, parts.hostname, port, _target(parts))
+
+
+def _target(parts: SplitResult) -> str:
+    """Path and query as HTTP can carry them: `/crochet-é` goes out as `/crochet-%C3%A9`, as a browser would send it."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Destination(parts.scheme, parts.hostname, port, target)
+    try:
+        return quote(target, safe=_KEPT)
+    except UnicodeEncodeError:
+        raise BadDestination("the address has characters that cannot be sent") from None
 
 
 def resolve(destination: Destination, *, private_allowed: bool) -> str:

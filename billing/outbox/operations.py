@@ -4,6 +4,7 @@ Delivery is at least once: a receiver that got an event just before we died gets
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,12 @@ from django.db.models import Exists, OuterRef, Q
 
 from billing.crashpoints import reach
 from billing.ids import new_id
-from billing.outbox import destination, hints, posting, signing
+from billing.outbox import destination, hints, posting, signing, sweeps
 from billing.outbox.destination import BadDestination as BadDestination
 from billing.outbox.facts import EndpointFact
 from billing.outbox.models import DeliveryAttempt, EndpointState, EventState, OutgoingEvent, WebhookEndpoint
+
+log = logging.getLogger(__name__)
 
 # Between one attempt and the next: ten attempts in three days, dense while a receiver restarts, then patient.
 BACKOFF = (
@@ -95,15 +98,19 @@ def publish(*, owner_ref: str, kind: str, subject_ref: str, data: Mapping[str, A
 
 
 def deliver_due(*, at: datetime, limit: int = 15) -> int:
-    """Deliver what is due, one after the other; how many were tried. No transaction is open while we send."""
-    for count in range(limit):
-        event = _claim(at)
-        if event is None:
-            return count
-        delivery = _post(event, at)
-        reach("outbox.delivered")
-        _record(event, delivery, at)
-    return limit
+    """Deliver what is due, one after the other; how many were tried."""
+    return sweeps.count(deliver_one, at=at, limit=limit)
+
+
+def deliver_one(*, at: datetime) -> bool:
+    """Try one event that is due; whether there was one. No transaction is open while we send."""
+    claimed = _claim(at)
+    if claimed is None:
+        return False
+    delivery = _post(claimed, at)
+    reach("outbox.delivered")
+    _record(claimed, delivery, at)
+    return True
 
 
 @transaction.atomic(durable=True)
@@ -152,7 +159,12 @@ def _post(event: OutgoingEvent, at: datetime) -> posting.Delivery:
 
 
 @transaction.atomic
-def _record(event: OutgoingEvent, delivery: posting.Delivery, at: datetime) -> None:
+def _record(claimed: OutgoingEvent, delivery: posting.Delivery, at: datetime) -> None:
+    event = OutgoingEvent.objects.select_for_update().get(pk=claimed.pk)
+    if event.state != EventState.WAITING or event.leased_until != claimed.leased_until:
+        # We took longer than our lease: another sender has the event, and its word counts.
+        log.warning("event %s was taken over while we sent it", event.pk)
+        return
     DeliveryAttempt.objects.create(event=event, status=delivery.status, problem=delivery.problem[:200], attempted_at=at)
     event.attempt_count += 1
     event.leased_until = None

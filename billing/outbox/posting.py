@@ -66,7 +66,7 @@ def post(
     watchdog.start()
     try:
         return _exchange(connection, to, body, headers)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: what cannot be written in HTTP
         return Delivery(None, "no answer in time" if connection.cut_off else f"no answer: {type(error).__name__}")
     finally:
         watchdog.cancel()

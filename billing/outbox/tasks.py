@@ -1,11 +1,10 @@
 """Celery: deliver what is due. Safe to lose, safe to run twice."""
 
 from celery import shared_task
-from django.utils import timezone
 
-from billing.outbox import operations
+from billing.outbox import operations, sweeps
 
 
 @shared_task
 def deliver_due() -> int:
-    return operations.deliver_due(at=timezone.now())
+    return sweeps.run(operations.deliver_one)

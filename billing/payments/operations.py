@@ -12,30 +12,22 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 import billing.invoices.queries as invoices
-from billing import phones
 from billing.configuration.queries import NoRoute as NoRoute
 from billing.crashpoints import reach
 from billing.invoices.facts import InvoiceFact
+from billing.outbox import sweeps
 from billing.payments import attempts, gateway, queries, recording, schedule
 from billing.payments.facts import PaymentFact, ProviderAnswer
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.queries import AmountOutOfRange as AmountOutOfRange
 from billing.payments.queries import NoSuchPayment as NoSuchPayment
+from billing.payments.queries import TooManyAttempts as TooManyAttempts
 from billing.payments.states import OPEN, State
 
-# Longer than a provider call may take: while it runs, nobody else calls for the same attempt.
+# Longer than asking a provider may take (two calls): while it runs, nobody else calls for the same attempt.
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 # A page that asks again and again must not become our load on the provider.
 RETURN_PAGE_PAUSE = timedelta(seconds=3)
-
-
-# A stranger's phone must not be flooded with requests (A-17): more than this many at once is no customer.
-OPEN_ATTEMPTS_PER_PHONE_MAX = 5
-_PROMPT_LIFE = timedelta(minutes=30)
-
-
-class TooManyAttempts(Exception):
-    """The payer's phone already has several payments waiting for its answer."""
 
 
 class InvoiceNotOpen(Exception):
@@ -115,12 +107,33 @@ def resume_unsent(*, at: datetime, limit: int = 50) -> int:
     The same reference is sent, so an attempt that did reach the provider is found there, not doubled. An old one is
     only asked about: the payer has left.
     """
-    return _sweep(_resume, states=[State.CREATED], at=at, limit=limit)
+    return sweeps.count(resume_one, at=at, limit=limit)
+
+
+def resume_one(*, at: datetime) -> bool:
+    """The same for one attempt; whether there was one."""
+    payment = _claim(states=[State.CREATED], at=at)
+    if payment is None:
+        return False
+    if at - payment.started_at < schedule.RESEND_FOR:
+        _send(attempts.collection(payment), source="sweep", at=at)
+    else:
+        refresh(payment_ref=payment.id, source="sweep", at=at)
+    return True
 
 
 def poll_due(*, at: datetime, limit: int = 50) -> int:
     """Ask about every attempt whose time has come; how many were asked about."""
-    return _sweep(_poll, states=[state for state in State if state is not State.CREATED], at=at, limit=limit)
+    return sweeps.count(poll_one, at=at, limit=limit)
+
+
+def poll_one(*, at: datetime) -> bool:
+    """Ask about one attempt whose time has come; whether there was one."""
+    payment = _claim(states=[state for state in State if state is not State.CREATED], at=at)
+    if payment is None:
+        return False
+    refresh(payment_ref=payment.id, source="poll", at=at)
+    return True
 
 
 def _commit_attempt(
@@ -134,7 +147,8 @@ def _commit_attempt(
     )
     if route.entity != invoice.entity:
         raise NoRoute(f"{provider} in {route.market} collects for {route.entity}, not for {invoice.entity}")
-    _must_not_flood(payer_phone, invoice_ref=invoice_ref, at=at)
+    # An attempt on this very invoice is a case of its own, PaymentInProgress.
+    queries.refuse_flood(payer_phone=payer_phone, except_invoice_ref=invoice_ref, at=at)
     row = attempts.attempt(invoice, route, payer_phone=payer_phone, return_url=return_url, at=at)
     row.leased_until = at + LEASE  # ours, until our own call is answered
     try:
@@ -146,17 +160,6 @@ def _commit_attempt(
     except IntegrityError:
         raise _in_progress(invoice_ref) from None
     return attempts.collection(row)
-
-
-def _must_not_flood(payer_phone: str | None, *, invoice_ref: str, at: datetime) -> None:
-    if not payer_phone:
-        return
-    waiting = PaymentTransaction.objects.filter(
-        payer_phone_index=phones.blind_index(payer_phone), state__in=OPEN, started_at__gt=at - _PROMPT_LIFE
-    )
-    # An attempt on this very invoice is a case of its own, PaymentInProgress.
-    if waiting.exclude(invoice_ref=invoice_ref).count() >= OPEN_ATTEMPTS_PER_PHONE_MAX:
-        raise TooManyAttempts(f"{phones.mask(payer_phone)} has too many payments open")
 
 
 def _must_be_open(invoice: InvoiceFact) -> None:
@@ -196,31 +199,9 @@ def _ask(question: Callable[..., ProviderAnswer], payment: PaymentFact, *, sourc
     return apply_answer(payment_ref=payment.id, answer=answer, source=source, at=at)
 
 
-def _sweep(
-    take_up: Callable[[PaymentTransaction, datetime], object], *, states: Collection[str], at: datetime, limit: int
-) -> int:
-    """One claim, one call, one after the other: a payment that crashes us is leased and keeps nobody else waiting."""
-    for count in range(limit):
-        payment = _claim(states=states, at=at)
-        if payment is None:
-            return count
-        take_up(payment, at)
-    return limit
-
-
-def _resume(payment: PaymentTransaction, at: datetime) -> None:
-    if at - payment.started_at < schedule.RESEND_FOR:
-        _send(attempts.collection(payment), source="sweep", at=at)
-    else:
-        refresh(payment_ref=payment.id, source="sweep", at=at)
-
-
-def _poll(payment: PaymentTransaction, at: datetime) -> None:
-    refresh(payment_ref=payment.id, source="poll", at=at)
-
-
 @transaction.atomic(durable=True)
 def _claim(*, states: Collection[str], at: datetime) -> PaymentTransaction | None:
+    """Lease one due attempt. One that crashes us stays leased and keeps nobody else waiting."""
     # SKIP LOCKED: workers share the due payments instead of queueing behind each other.
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
     payment = (

@@ -1,16 +1,21 @@
 """What others may know of payments."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Coalesce
 
 import billing.configuration.queries as configuration
+from billing import phones
 from billing.configuration.facts import ProviderRouteFact
 from billing.configuration.queries import NoRoute
 from billing.payments import gateway
 from billing.payments.facts import OptionFact, PaymentEventFact, PaymentFact
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.states import OPEN, State
+
+# A stranger's phone must not be flooded with requests (A-17): more than this many at once is no customer.
+OPEN_ATTEMPTS_PER_PHONE_MAX = 5
+_PROMPT_LIFE = timedelta(minutes=30)
 
 
 class NoSuchPayment(Exception):
@@ -19,6 +24,10 @@ class NoSuchPayment(Exception):
 
 class AmountOutOfRange(Exception):
     """The wallet does not take so little, or so much, at once."""
+
+
+class TooManyAttempts(Exception):
+    """The payer's phone already has several payments waiting for its answer."""
 
 
 def payment(payment_ref: str) -> PaymentFact:
@@ -103,6 +112,22 @@ def collectable(*, provider: str, market: str, currency: str, amount_minor: int,
     if not _takes(gateway.wallet(provider), amount_minor):
         raise AmountOutOfRange(f"{provider} does not take {amount_minor} {currency} (minor units) at once")
     return route
+
+
+def refuse_flood(*, payer_phone: str | None, at: datetime, except_invoice_ref: str | None = None) -> None:
+    """Check that one more request to this phone is bearable; attempts on the excepted invoice do not count.
+
+    :raises TooManyAttempts: it has too many waiting already.
+    """
+    if not payer_phone:
+        return
+    waiting = PaymentTransaction.objects.filter(
+        payer_phone_index=phones.blind_index(payer_phone), state__in=OPEN, started_at__gt=at - _PROMPT_LIFE
+    )
+    if except_invoice_ref is not None:
+        waiting = waiting.exclude(invoice_ref=except_invoice_ref)
+    if waiting.count() >= OPEN_ATTEMPTS_PER_PHONE_MAX:
+        raise TooManyAttempts(f"{phones.mask(payer_phone)} has too many payments open")
 
 
 def _takes(wallet: gateway.Wallet, amount_minor: int) -> bool:

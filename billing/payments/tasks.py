@@ -3,17 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
+from billing.outbox import sweeps
 from billing.payments import operations
 
 
 @shared_task
 def resume_unsent() -> int:
-    return operations.resume_unsent(at=timezone.now())
+    return sweeps.run(operations.resume_one)
 
 
 @shared_task
 def poll_due() -> int:
-    return operations.poll_due(at=timezone.now())
+    return sweeps.run(operations.poll_one)
 
 
 @shared_task

@@ -1,11 +1,17 @@
 """Keeping the local copies up to date: pulls facts from the other databases, in order, as often as one likes."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+
+from django.db import Error as DatabaseUnusable
 
 import sync.operations
 from billing.references.models import AuthorReference, BookReference, UserReference
 from sync.facts import EventFact
+from sync.operations import EventNotApplied, SourceRewound
+
+log = logging.getLogger(__name__)
 
 _CONSUMER = "billing.references"
 _SOURCES = {"catalog": ("catalog.author", "catalog.edition"), "auth": ("identity.user",)}
@@ -13,8 +19,23 @@ _BATCH = 500
 
 
 def refresh(*, at: datetime) -> int:
-    """Apply everything new that the catalogue and identity have said; gives how many facts were applied."""
-    return sum(_drain(source=source, topics=topics, at=at) for source, topics in _SOURCES.items())
+    """Apply everything new that the catalogue and identity have said; gives how many facts were applied.
+
+    A source that fails does not hold up the other; its error is raised at the end, the first one of several.
+
+    :raises EventNotApplied: a fact could not be applied; it comes first again next time.
+    :raises SourceRewound: a source was restored into another server.
+    """
+    total, failures = 0, []
+    for source, topics in _SOURCES.items():
+        try:
+            total += _drain(source=source, topics=topics, at=at)
+        except (EventNotApplied, SourceRewound, DatabaseUnusable) as failure:
+            log.warning("facts of %s not applied: %s", source, failure)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return total
 
 
 def apply_event(event: EventFact) -> None:

@@ -48,8 +48,11 @@ class Credentials:
     webhook_strategy: str = webhook.SIGNATURE
 
     def __post_init__(self) -> None:
-        if self.webhook_strategy not in webhook.STRATEGIES:
-            raise ValueError(f"webhook_strategy must be one of {', '.join(webhook.STRATEGIES)}")
+        if self.webhook_strategy != webhook.SIGNATURE:
+            raise ValueError(
+                f"webhook_strategy {self.webhook_strategy!r} is not supported: register the webhook in Wave's portal"
+                " with signatures. A shared secret proves nothing of the body, and is not kept for a later look."
+            )
 
 
 class WaveAdapter:
@@ -113,7 +116,7 @@ class WaveAdapter:
     def read_notification(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Notification:
         """See `webhook.read`."""
         secrets = [secret.strip() for secret in self._credentials.webhook_secret.split(",") if secret.strip()]
-        return webhook.read(headers, body, received_at, secrets=secrets, strategy=self._credentials.webhook_strategy)
+        return webhook.read(headers, body, received_at, secrets=secrets)
 
     def _session(self, lookup: PaymentLookup) -> PaymentResult | None:
         if not lookup.provider_ref:

@@ -16,9 +16,7 @@ from providers import strict_json
 from providers.contract import Notification
 from providers.errors import NotificationRefused
 
-SIGNATURE = "signature"
-SHARED_SECRET = "shared_secret"  # noqa: S105  (the strategy's name)
-STRATEGIES = (SIGNATURE, SHARED_SECRET)  # chosen in Wave's portal when the webhook is registered
+SIGNATURE = "signature"  # the strategy to choose in Wave's portal when the webhook is registered
 
 _AGE_SECONDS_MAX = 300
 _SIGNATURES_MAX = 8
@@ -31,20 +29,15 @@ def signature(secret: str, stamp: str, body: bytes) -> str:
     return hmac.new(secret.encode(), stamp.encode() + body, hashlib.sha256).hexdigest()
 
 
-def read(
-    headers: Mapping[str, str], body: bytes, received_at: datetime, *, secrets: Iterable[str], strategy: str
-) -> Notification:
-    """Verify by the one strategy configured for this webhook (never both), then translate.
+def read(headers: Mapping[str, str], body: bytes, received_at: datetime, *, secrets: Iterable[str]) -> Notification:
+    """Verify, then translate.
 
     Several secrets are accepted while one replaces the other.
 
     :raises NotificationRefused: it does not prove its origin, or proves it and says nothing readable.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
-    if strategy == SIGNATURE:
-        _check_signature(lowered.get("wave-signature", ""), body, received_at, secrets)
-    else:
-        _check_shared_secret(lowered.get("authorization", ""), secrets)
+    _check_signature(lowered.get("wave-signature", ""), body, received_at, secrets)
     return _notification(body)
 
 
@@ -70,11 +63,6 @@ def _parts(header: str) -> tuple[str, list[str]]:
     if not 1 <= len(signatures) <= _SIGNATURES_MAX:
         raise NotificationRefused("signature_malformed")
     return stamps[0], signatures
-
-
-def _check_shared_secret(header: str, secrets: Iterable[str]) -> None:
-    if not any(hmac.compare_digest(_bytes(header), f"Bearer {secret}".encode()) for secret in secrets):
-        raise NotificationRefused("secret_mismatch")
 
 
 def _bytes(text: str) -> bytes:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing import ids
 from reading import library
 from reading.activity.operations import SessionReused
 from reading.library import ShelfItem
@@ -50,6 +51,8 @@ def shelf(request: HttpRequest) -> HttpResponse:
 @login_required
 def book(request: HttpRequest, edition_ref: str) -> HttpResponse:
     """One book: its details, whether and why the reader may open it, and where they are in it."""
+    if not ids.looks_like(edition_ref, "edn"):
+        raise Http404
     user_ref = str(request.user.pk)
     try:
         item = library.item(user_ref=user_ref, edition_ref=edition_ref)

@@ -70,7 +70,7 @@ def _differences() -> list[Difference] | None:
     A large ledger is checked by `manage.py ledger_verify`, which has the time.
     """
     try:
-        return list(islice(ledger.differences(), _DIFFERENCES_SHOWN))
+        return list(islice(ledger.differences(patient=False), _DIFFERENCES_SHOWN))
     except OperationalError:
         return None
 

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing import ids
 from billing.api.schema import problems
 from billing.api.shapes import Amount, Told, amount
 from royalties import explain
@@ -82,6 +83,8 @@ class RoyaltyLineView(APIView):
 
     @extend_schema(operation_id="royalty_lines_read", responses={200: ExplainedLineTold, **problems(401, 404)})
     def get(self, request: Request, line_ref: str) -> Response:
+        if not ids.looks_like(line_ref, "roy"):
+            raise Http404
         try:
             line = runs.line(line_ref)
         except runs.NoSuchLine as missing:

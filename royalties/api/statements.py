@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing import ids
 from billing.api.schema import problems
 from billing.api.shapes import Amount, PageAsked, PageTold, Told, page
 from royalties.api.access import hide_unless_readable, reader
@@ -111,6 +112,8 @@ class StatementPdfView(APIView):
 
 
 def _readable(request: Request, statement_ref: str) -> StatementFact:
+    if not ids.looks_like(statement_ref, "stm"):
+        raise Http404
     try:
         fact = statements.statement(statement_ref)
     except statements.NoSuchStatement as missing:

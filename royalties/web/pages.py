@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing import ids
 from royalties import explain
 from royalties.payees import access
 from royalties.payees import queries as payees
@@ -78,6 +79,8 @@ def _reader(request: HttpRequest) -> access.Reader:
 
 
 def _statement(request: HttpRequest, statement_ref: str) -> StatementFact:
+    if not ids.looks_like(statement_ref, "stm"):
+        raise Http404
     try:
         fact = statements.statement(statement_ref)
     except statements.NoSuchStatement as missing:
@@ -88,6 +91,8 @@ def _statement(request: HttpRequest, statement_ref: str) -> StatementFact:
 
 
 def _line(request: HttpRequest, line_ref: str) -> RoyaltyLineFact:
+    if not ids.looks_like(line_ref, "roy"):
+        raise Http404
     try:
         fact = runs.line(line_ref)
     except runs.NoSuchLine as missing:

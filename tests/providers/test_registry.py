@@ -30,9 +30,11 @@ class TestAdapter:
         own = credentials.read(Credentials, provider="wave", market="SN", environment=environment)
         assert own.api_key == "wave_sn_prod_from_a_file"
 
-    def test_refuses_a_strategy_it_does_not_know(self):
-        with pytest.raises(ValueError, match="webhook_strategy"):
-            registry.adapter("wave", "SN", environment={**ENVIRONMENT, "PROVIDER_WAVE_SN_WEBHOOK_STRATEGY": "none"})
+    @pytest.mark.parametrize("strategy", ["shared_secret", "none"])
+    def test_refuses_notifications_without_signatures(self, strategy):
+        environment = {**ENVIRONMENT, "PROVIDER_WAVE_SN_WEBHOOK_STRATEGY": strategy}
+        with pytest.raises(ValueError, match="register the webhook in Wave's portal with signatures"):
+            registry.adapter("wave", "SN", environment=environment)
 
     def test_is_not_made_for_an_unknown_provider_or_market(self):
         with pytest.raises(registry.NoSuchProvider):

@@ -124,7 +124,7 @@ class TestStarting:
 
 class TestSweeping:
     def test_by_several_workers_asks_once_for_each_payment(self, at, wave):
-        payments = [start(at=at) for _ in range(6)]
+        payments = [start(at=at, payer_phone=f"+2217712345{number:02}") for number in range(6)]
         for payment in payments:
             wave.approve(payment.provider_ref)
         counts = together([lambda: operations.poll_due(at=at + timedelta(seconds=10))] * 4)

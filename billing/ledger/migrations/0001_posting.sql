@@ -24,7 +24,8 @@ RETURN sha256(convert_to(json_build_array(
 
 
 -- SECURITY DEFINER: a role that may only EXECUTE this function can post and do nothing else.
--- coko.ledger_writing is on inside this function and nowhere else; the guards (0001_guards.sql) look at it.
+-- coko.ledger_writing is on inside this function and nowhere else; the guards (0001_guards.sql) look at it. The body
+-- switches it, not a SET clause of the function: a clause that names a setting of ours takes a superuser to create.
 CREATE FUNCTION ledger_post_many(
     -- one element an entry
     entry_ids uuid[], keys text[], entities text[], journals text[], descriptions text[], source_refs text[],
@@ -43,7 +44,6 @@ CREATE FUNCTION ledger_post_many(
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET coko.ledger_writing = 'on'
 SET enable_seqscan = off            -- always through the keys, whatever the statistics say on a bad day
 AS $$
 #variable_conflict use_column
@@ -60,6 +60,9 @@ DECLARE
     balances bigint[];              -- aligned with touched, before this batch
     versions bigint[];
 BEGIN
+    -- Until the end of the transaction at most: an error on the way rolls it back with everything else.
+    PERFORM set_config('coko.ledger_writing', 'on', true);
+
     -- 1. accounts
     account_ids := ledger_account_ids(account_entities, account_codes, account_currencies, account_holders);
     IF array_position(account_ids, NULL) IS NOT NULL THEN
@@ -180,6 +183,8 @@ BEGIN
         ) AS moved
         WHERE held.account_id = moved.account;
     END IF;
+
+    PERFORM set_config('coko.ledger_writing', 'off', true);
 
     -- The answer
     IF inserted = cardinality(keys) THEN

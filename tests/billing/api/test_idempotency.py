@@ -100,19 +100,52 @@ class TestKey:
         answer = client_a.post("payments/", asked, key="k")
         assert (answer.status_code, answer.json()["id"]) == (201, begun.id)
 
-    def test_of_a_run_given_up_for_dead_is_not_answered_by_it(self, client_a, monkeypatch):
-        """The first run comes back from the dead after a second one took its place: the second's answer stays."""
-        real = invoices_api.operations.open_invoice
+    def test_keeps_its_answer_sealed(self, client_a):
+        asked = {"url": "http://127.0.0.1:9/hook"}
+        told = client_a.post("webhook-endpoints/", asked, key="k")
+        row = IdempotencyKey.objects.get(key="k")
+        assert told.json()["secret"].startswith("whsec_")
+        assert b"whsec_" not in bytes(row.body)
+        assert told.json()["id"].encode() not in bytes(row.body)
+        assert client_a.post("webhook-endpoints/", asked, key="k").content == told.content
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+class TestRunGivenUpForDead:
+    """The first run comes back from the dead after a second one took its place and answered."""
+
+    def test_takes_back_what_it_did_and_leaves_the_second_answer(self, client_a, monkeypatch):
+        real, seconds = invoices_api.operations.open_invoice, []
 
         def slow(**asked):
             monkeypatch.setattr(invoices_api.operations, "open_invoice", real)
-            IdempotencyKey.objects.filter(key="k").update(locked_until=timezone.now())
-            self.second = client_a.post("invoices/", order(), key="k")
+            seconds.extend(_at_once(1, lambda: _asked_again(client_a, "invoices/", order())))
             return real(**asked)
 
         monkeypatch.setattr(invoices_api.operations, "open_invoice", slow)
-        client_a.post("invoices/", order(), key="k")
-        assert client_a.post("invoices/", order(), key="k").content == self.second.content
+        first = client_a.post("invoices/", order(), key="k")
+        (second,) = seconds
+        assert (first.status_code, first.json()["code"]) == (409, "idempotency_key_busy")
+        assert second.status_code == 201
+        assert [one["id"] for one in client_a.get("invoices/").json()["results"]] == [second.json()["id"]]
+        assert client_a.post("invoices/", order(), key="k").content == second.content
+
+    def test_that_called_out_is_told_what_it_did(self, client_a, opened, wave, monkeypatch):
+        asked = {"invoice": opened(client_a)["id"], "provider": "wave"}
+        real, seconds = payments_api.operations.start, []
+
+        def slow(**wanted):
+            monkeypatch.setattr(payments_api.operations, "start", real)
+            fact = real(**wanted)
+            seconds.extend(_at_once(1, lambda: _asked_again(client_a, "payments/", asked)))
+            return fact
+
+        monkeypatch.setattr(payments_api.operations, "start", slow)
+        first = client_a.post("payments/", asked, key="k")
+        (second,) = seconds
+        assert (first.status_code, second.status_code) == (201, 201)
+        assert first.json()["id"] == second.json()["id"]
+        assert client_a.post("payments/", asked, key="k").content == second.content
 
 
 @pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -138,6 +171,12 @@ class TestSameInstant:
         answers = _at_once(8, lambda: client_a.post("invoices/", order(), key="one"))
         assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
         assert len(client_a.get("invoices/").json()["results"]) == 1
+
+
+def _asked_again(caller, path, asked):
+    """With the same key, when the first run's lock has just run out."""
+    IdempotencyKey.objects.filter(key="k").update(locked_until=timezone.now())
+    return caller.post(path, asked, key="k")
 
 
 def _at_once(count, ask):

@@ -1,12 +1,19 @@
 """An invoice, a payment, its state: what an API client is promised."""
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from billing.payments import operations
+from billing.payments.models import PaymentTransaction
 from tests.billing.api.conftest import EDITION, order
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
+
+
+def returned_to(told) -> str:
+    """Where the provider was asked to send the payer back to."""
+    return PaymentTransaction.objects.get(pk=told["id"]).return_url
 
 
 class TestInvoices:
@@ -89,6 +96,35 @@ class TestPayments:
         invoice = opened(client_a)["id"]
         told = client_a.post("payments/", {"invoice": invoice, "provider": "wave"}).json()
         assert [one["id"] for one in client_a.get(f"payments/?invoice={invoice}").json()["results"]] == [told["id"]]
+
+
+class TestReturnUrl:
+    @pytest.fixture
+    def asked(self, client_a, opened, wave):
+        return {"invoice": opened(client_a)["id"], "provider": "wave"}
+
+    def test_is_our_page_of_the_payment_when_left_out(self, client_a, asked):
+        told = client_a.post("payments/", asked).json()
+        assert returned_to(told) == f"{settings.BASE_URL}/checkout/payments/{told['id']}/"
+
+    @pytest.mark.parametrize("url", ["https://shop.example/done?order=7", "http://127.0.0.1:9/done"])
+    def test_is_the_clients_when_given(self, client_a, asked, url):
+        assert returned_to(client_a.post("payments/", {**asked, "return_url": url}).json()) == url
+
+    @pytest.mark.parametrize(
+        "url", ["ftp://shop.example/", "ftps://shop.example/", "javascript:alert(1)", "//shop.example/", "", None]
+    )
+    def test_is_refused_by_name_when_no_browser_should_go_there(self, client_a, asked, url):
+        answer = client_a.post("payments/", {**asked, "return_url": url})
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == ["return_url"]
+        assert client_a.get(f"payments/?invoice={asked['invoice']}").json()["results"] == []
+
+    def test_must_be_https_in_production(self, client_a, asked, settings):
+        settings.PRODUCTION = True
+        refused = client_a.post("payments/", {**asked, "return_url": "http://shop.example/done"})
+        assert [error["field"] for error in refused.json()["errors"]] == ["return_url"]
+        assert client_a.post("payments/", {**asked, "return_url": "https://shop.example/done"}).status_code == 201
 
 
 class TestPaymentOptions:

@@ -68,6 +68,13 @@ class TestBegin:
             begin(at)
         assert invoices.invoices_of(owner_ref="web", limit=1) == ()
 
+    def test_takes_no_invoice_number_when_the_phone_has_too_many_payments_open(self, at):
+        for _ in range(payments.OPEN_ATTEMPTS_PER_PHONE_MAX):
+            begin(at)
+        with pytest.raises(payments.TooManyAttempts):
+            begin(at)
+        assert len(invoices.invoices_of(owner_ref="web", limit=50)) == payments.OPEN_ATTEMPTS_PER_PHONE_MAX
+
     def test_keeps_the_invoice_when_the_provider_is_silent(self, at, wave):
         wave.fault("create_session", "drop")
         begun = begin(at)

@@ -9,12 +9,23 @@ from billing.ledger import migrations, queries
 from billing.ledger.models import Account, AccountBalance, JournalEntry, Posting, UnbalancedEntry
 from tests.factories.ledger import account, draft, posted, sale
 
+UNBALANCED = (
+    "SELECT ledger_post_many(ARRAY[gen_random_uuid()], '{k}', '{coko-sn}', '{OD}', '{d}', '{s}', ARRAY[now()],"
+    " ARRAY[NULL]::uuid[], now(), '{coko-sn,coko-sn}', '{521,7065}', '{XOF,XOF}', ARRAY['',''], '{1,1}', '{1,2}',"
+    " '{5,-4}')"
+)
 TABLES = ["account", "accountbalance", "journalentry", "entrykey", "reversal", "posting"]
 
 
 def execute(sql: str, params: list[object] | None = None) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, params)
+
+
+def ledger_writing() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('coko.ledger_writing', true), '')")
+        return cursor.fetchone()[0]
 
 
 def account_id(key) -> int:
@@ -90,9 +101,21 @@ class TestOnlyTheFunctionWrites:
     def test_the_door_is_closed_again_after_the_function(self):
         with transaction.atomic():
             posted()
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT coalesce(current_setting('coko.ledger_writing', true), '')")
-                assert cursor.fetchone()[0] == ""
+            assert ledger_writing() in ("", "off")
+
+    def test_the_door_is_closed_again_after_a_refusal_inside_the_function(self):
+        with transaction.atomic():
+            with pytest.raises(Error, match="does not balance"):
+                execute(UNBALANCED)
+            assert ledger_writing() in ("", "off")
+            with pytest.raises(IntegrityError, match="only ledger_post_many"):
+                execute("INSERT INTO ledger_account (entity, code, currency, holder) VALUES ('x', '521', 'XOF', '')")
+
+    def test_the_door_is_closed_again_after_a_refusal_that_sql_caught(self):
+        with transaction.atomic():
+            call = UNBALANCED.removeprefix("SELECT ")
+            execute(f"DO $$ BEGIN PERFORM {call}; EXCEPTION WHEN check_violation THEN NULL; END $$")
+            assert ledger_writing() in ("", "off")
 
     def test_a_role_that_may_only_execute_can_post_and_do_nothing_else(self):
         posted()

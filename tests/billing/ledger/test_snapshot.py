@@ -38,6 +38,13 @@ class TestSnapshot:
         with pytest.raises(InternalError, match="read-only"), snapshot():
             posted()
 
+    def test_takes_as_long_as_it_needs_unless_told_that_somebody_waits(self):
+        own = setting("statement_timeout")
+        with snapshot():
+            assert setting("statement_timeout") == "0"
+        with snapshot(patient=False):
+            assert setting("statement_timeout") == own != "0"
+
     def test_inside_another_transaction_leaves_the_settings_as_they_were(self):
         with transaction.atomic():
             before = setting("statement_timeout"), setting("enable_nestloop")

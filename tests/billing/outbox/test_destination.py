@@ -37,6 +37,25 @@ class TestParse:
         assert parse("http://127.0.0.1:8000", private_allowed=True).target == "/"
 
 
+class TestTarget:
+    @pytest.mark.parametrize(
+        ("written", "sent"),
+        [
+            ("", "/"),
+            ("/a/b?c=1&d=%20e", "/a/b?c=1&d=%20e"),
+            ("/crochet-é?nom=Aïssatou", "/crochet-%C3%A9?nom=A%C3%AFssatou"),
+            ("/\x7f", "/%7F"),
+            ("/a#b", "/a"),
+        ],
+    )
+    def test_is_what_http_can_carry(self, written, sent):
+        assert parse(f"https://shop.example{written}", private_allowed=False).target == sent
+
+    def test_is_refused_when_it_is_no_text(self):
+        with pytest.raises(BadDestination, match="cannot be sent"):
+            parse("https://shop.example/\ud800", private_allowed=False)
+
+
 class TestResolve:
     @pytest.mark.parametrize("host", PRIVATE_HOSTS)
     def test_refuses_what_leads_home(self, host):

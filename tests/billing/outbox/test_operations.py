@@ -172,6 +172,42 @@ class TestDeliverDue:
         assert operations.deliver_due(at=at + timedelta(seconds=60)) == 1
         assert len({got.headers["webhook-id"] for got in receiver.got}) == 1
 
+    def test_lets_no_late_sender_undo_a_delivery(self, endpoint, receiver, at, monkeypatch):
+        """The first sender outlives its lease; a second one delivers before the first notes its own failure."""
+        publish(at=at)
+        post = operations.posting.post
+
+        def slow(*asked: object, **more: object) -> operations.posting.Delivery:
+            monkeypatch.setattr(operations.posting, "post", post)
+            assert operations.deliver_one(at=at + operations.LEASE)
+            return operations.posting.Delivery(None, "no answer in time")
+
+        monkeypatch.setattr(operations.posting, "post", slow)
+        assert operations.deliver_one(at=at)
+        (event,) = queries.events(owner_ref=OWNER)
+        assert (event.state, event.attempt_count, event.next_attempt_at) == ("delivered", 1, None)
+        assert [attempt.status for attempt in DeliveryAttempt.objects.all()] == [204]
+        assert WebhookEndpoint.objects.get().quiet_until is None
+
+    def test_lets_no_late_sender_end_the_lease_of_another(self, endpoint, at, monkeypatch):
+        publish(at=at)
+        taken_over = at + 2 * operations.LEASE
+
+        def slow(*asked: object, **more: object) -> operations.posting.Delivery:
+            OutgoingEvent.objects.update(leased_until=taken_over)
+            return operations.posting.Delivery(200)
+
+        monkeypatch.setattr(operations.posting, "post", slow)
+        assert operations.deliver_one(at=at)
+        event = OutgoingEvent.objects.get()
+        assert (event.state, event.leased_until, event.attempt_count) == ("waiting", taken_over, 0)
+
+    def test_delivers_to_an_address_with_accents(self, receiver, at):
+        operations.add_endpoint(owner_ref=OWNER, url=f"{receiver.url}/crochet-é", at=at)
+        publish(at=at)
+        assert operations.deliver_due(at=at) == 1
+        assert [got.path for got in receiver.got] == ["/crochet-%C3%A9"]
+
     def test_sends_nothing_to_private_addresses_in_production(self, endpoint, receiver, at, settings):
         publish(at=at)
         settings.OUTGOING_PRIVATE_ADDRESSES = False

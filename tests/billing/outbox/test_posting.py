@@ -86,6 +86,10 @@ class TestPost:
         assert send(receiver, deadline_seconds=5).accepted
         assert time.monotonic() - began < 2
 
+    def test_says_when_something_cannot_be_written_in_http(self, receiver):
+        assert send(receiver, headers={"x-test": "ɸ\n"}) == Delivery(None, "no answer: UnicodeEncodeError")
+        assert receiver.got == []
+
     def test_says_when_nobody_listens(self):
         delivery = post("http://127.0.0.1:1/", body=b"{}", headers={}, private_allowed=True)
         assert delivery == Delivery(None, "no answer: ConnectionRefusedError")

@@ -474,7 +474,7 @@ def test_a_customer_without_a_phone_may_pay(at):
 
 class TestStartFlood:
     def test_refuses_a_phone_with_too_many_payments_open_but_no_other(self, at):
-        for _ in range(operations.OPEN_ATTEMPTS_PER_PHONE_MAX):
+        for _ in range(queries.OPEN_ATTEMPTS_PER_PHONE_MAX):
             start(at=at)
         with pytest.raises(operations.TooManyAttempts):
             start(at=at)

@@ -1,13 +1,15 @@
 """Tasks: they read the clock, call one operation, and mind neither strangers nor a broker that is down."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from celery import current_app
 from django.db import transaction
 
 from billing.outbox import hints
-from billing.payments import queries, tasks
+from billing.payments import gateway, operations, queries, tasks
+from billing.payments.models import PaymentTransaction
 from tests.factories.billing import reference_world
 from tests.factories.payments import start
 
@@ -34,6 +36,23 @@ class TestTasks:
 
     def test_sweeps_find_nothing_to_do(self):
         assert (tasks.poll_due(), tasks.resume_unsent()) == (0, 0)
+
+    def test_sweeps_ask_each_time_under_a_clock_of_its_own(self, at, wave):
+        began = at - timedelta(seconds=30)
+        reference_world(at=began)
+        payments = [start(at=began) for _ in range(2)]
+        wave.fault("get_session", "hang", seconds=1, times=1)
+        assert tasks.poll_due() == 2
+        first, second = PaymentTransaction.objects.order_by("checked_at")
+        assert {first.pk, second.pk} == {payment.id for payment in payments}
+        assert second.checked_at - first.checked_at >= timedelta(seconds=1)
+
+
+class TestLease:
+    def test_is_longer_than_asking_a_provider_may_take(self):
+        """An adapter makes two calls at most: one for the session, one search."""
+        longest = 2 * (gateway.LIMITS.connect_seconds + gateway.LIMITS.total_seconds)
+        assert timedelta(seconds=longest) < operations.LEASE
 
 
 class TestAfterCommit:

@@ -10,7 +10,7 @@ from billing.references.models import AuthorReference, BookReference, UserRefere
 from billing.references.operations import refresh
 from billing.references.queries import UnknownAuthor, UnknownBook, UnknownUser, author, book, books, user
 from billing.references.tasks import refresh as refresh_task
-from sync.operations import publish
+from sync.operations import EventNotApplied, publish
 from tests.factories import billing
 
 # Real commits: sync gives out nothing of a transaction that is still open.
@@ -79,6 +79,18 @@ class TestRefresh:
         say_book(at)
         refresh(at=at)
         assert book(billing.EDITION).contributors[0].name == "M. Bâ"
+
+    @pytest.mark.parametrize("poisoned", ["catalog", "auth"])
+    def test_goes_on_with_the_other_source_when_one_holds_poison(self, at, poisoned):
+        whole = {"id": "usr_1", "name": "Awa", "email": "awa@example.org", "language": "en"}
+        say("identity.user", "usr_1", {} if poisoned == "auth" else whole, at, "auth")
+        say("catalog.author", billing.AUTHOR, {} if poisoned == "catalog" else {"name": "Mariama Bâ"}, at)
+        with pytest.raises(EventNotApplied) as failure:
+            refresh(at=at)
+        assert failure.value.event.payload == {}
+        assert (UserReference.objects.count(), AuthorReference.objects.count()) == (
+            (1, 0) if poisoned == "catalog" else (0, 1)
+        )
 
     def test_is_what_the_sweep_calls(self, at):
         say_book(at)

@@ -48,8 +48,10 @@ class TestBook:
         assert f"/books/{unbought.slug}/" in response.content.decode()
         assert '<form method="post" class="stack">' not in response.content.decode()
 
-    def test_is_not_there_when_nobody_knows_it(self, page):
-        assert page.get("/library/edn_none/").status_code == 404
+    @pytest.mark.parametrize("ref", ["edn_" + "0" * 26, "edn_none", "edn_none%00", "%00"])
+    def test_is_not_there_when_nobody_knows_it(self, page, ref):
+        assert page.get(f"/library/{ref}/").status_code == 404
+        assert page.post(f"/library/{ref}/").status_code == 404
 
     def test_marks_pages_once_though_posted_twice(self, page, bought):
         address = f"/library/{bought.id}/"

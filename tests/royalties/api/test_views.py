@@ -13,6 +13,7 @@ from tests.factories import royalties
 from tests.royalties.conftest import BEFORE, DECEMBER, NOVEMBER, OCTOBER
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
+NOBODYS = "0" * 26  # an id of the right shape
 
 
 def caller(email: str, *roles: str) -> APIClient:
@@ -95,7 +96,8 @@ class TestWhoMayRead:
         assert [answer.status_code for answer in answers] == [401, 401, 401, 401]
         assert answers[0]["Content-Type"] == "application/problem+json"
 
-    @pytest.mark.parametrize("address", ["statements/stm_none/", "royalty-lines/roy_none/", "statements/stm_none/pdf/"])
-    def test_what_does_not_exist_is_not_found(self, stated, address):
-        answer = stated.client.get(f"/api/v1/{address}")
+    @pytest.mark.parametrize("ref", [NOBODYS, "none", "none%00", "%00"])
+    @pytest.mark.parametrize("address", ["statements/stm_{}/", "royalty-lines/roy_{}/", "statements/stm_{}/pdf/"])
+    def test_what_does_not_exist_is_not_found(self, stated, address, ref):
+        answer = stated.client.get(f"/api/v1/{address.format(ref)}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -16,6 +16,7 @@ from tests.royalties.conftest import BEFORE, NOVEMBER, OCTOBER
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
 NARROW, NO_BREAK = "\u202f", "\u00a0"
+NOBODYS = "0" * 26  # an id of the right shape
 FRANCS = f"F{NO_BREAK}CFA"
 
 
@@ -148,9 +149,10 @@ class TestWhoMayRead:
         assert answer.status_code == 302
         assert answer["Location"].startswith("/sign-in/")
 
-    @pytest.mark.parametrize("address", ["/author/statements/stm_none/", "/author/lines/roy_none/"])
-    def test_what_does_not_exist_is_not_found(self, author, address):
-        assert author.get(address).status_code == 404
+    @pytest.mark.parametrize("ref", [NOBODYS, "none", "none%00", "%00", "NONE" + NOBODYS])
+    @pytest.mark.parametrize("address", ["statements/stm_{}/", "statements/stm_{}/statement.pdf", "lines/roy_{}/"])
+    def test_what_does_not_exist_is_not_found(self, author, address, ref):
+        assert author.get(f"/author/{address.format(ref)}").status_code == 404
 
 
 class TestPdf:
