@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 
@@ -50,3 +51,29 @@ class ProviderRouteFact:
     fee_rate: Fraction  # of the gross amount, expected; the settlement corrects it
     enabled: bool
     priority: int  # lower first
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRate:
+    """One rate as a source publishes it: `rate` units of `quote` for one `base`, on one day."""
+
+    base: str
+    quote: str
+    on_date: date
+    rate: Decimal
+    buying: Decimal | None = None  # the two courses of a source that quotes both; `rate` is then their mean
+    selling: Decimal | None = None
+    line: int = 0  # where in the file it stands
+
+    @property
+    def text(self) -> str:
+        return f"1 {self.base} = {self.rate:f} {self.quote} on {self.on_date}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRates:
+    """What became of the rates somebody brought."""
+
+    new_count: int
+    corrected_count: int
+    known_count: int  # already there with the same value

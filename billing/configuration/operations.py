@@ -1,23 +1,39 @@
 """Everything that changes the dated configuration. Reads no clock: callers pass `at` and the first day of validity."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from billing.configuration import reference, values
-from billing.configuration.facts import SellerFact, TaxRateFact
-from billing.configuration.models import BillingConfiguration, Kind
+from billing.configuration.facts import PublishedRate, RecordedRates, SellerFact, TaxRateFact
+from billing.configuration.models import BillingConfiguration, ExchangeRate, Kind
 from billing.ids import new_id
+from billing.money import NotAnExactRate
 
 _PREFIXES = {Kind.SELLER: "sel", Kind.TAX_RULE: "tax", Kind.PROVIDER_ROUTE: "rte"}
 
 
+# Rates are looked up and written this many at a time: a source's whole history is a third of a million.
+_RATES_AT_ONCE = 5_000
+_RATE_DECIMALS = 12  # of the columns, which would round the rest away in silence
+
+
 class OverlappingValidity(Exception):
     """Another value already begins on or after that day; two would be valid at once. Nothing was changed."""
+
+
+class RatesDiffer(Exception):
+    """Some rates are recorded with another value, and nobody said this is a correction. Nothing was changed."""
+
+    def __init__(self, differences: Sequence[tuple[PublishedRate, Decimal]]) -> None:
+        super().__init__(f"{len(differences)} rate(s) are recorded with another value")
+        self.differences = tuple(differences)  # what was brought, and the value on record
 
 
 def set_seller(
@@ -122,6 +138,82 @@ def load_reference(*, at: datetime) -> int:
         for row in missing
     )
     return len(missing)
+
+
+@transaction.atomic
+def record_rates(
+    *,
+    source: str,
+    rates: Sequence[PublishedRate],
+    recorded_by: str,
+    at: datetime,
+    file_sha256: str = "",
+    correct: bool = False,
+) -> RecordedRates:
+    """Keep what a source published. The same rates again change nothing.
+
+    A rate on record is never edited: with `correct`, another value is a new row, and asking for what was known before
+    `at` still gives the former one.
+
+    :raises RatesDiffer: another value is on record, and `correct` was not said.
+    :raises billing.money.NotAnExactRate: more decimals than the table keeps.
+    """
+    with connection.cursor() as cursor:  # two imports of one source one after the other, or both would find nothing
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange_rates:{source}"])
+    differences: list[tuple[PublishedRate, Decimal]] = []
+    new_count = corrected_count = 0
+    for some in _in_pieces(sorted(rates, key=lambda rate: rate.on_date)):
+        on_record = _rates_on_record(source, some[0].on_date, some[-1].on_date)
+        rows = []
+        for rate in some:
+            former = on_record.get((rate.base, rate.quote, rate.on_date))
+            if former is None:
+                new_count += 1
+            elif (former.rate, former.buying, former.selling) == (rate.rate, rate.buying, rate.selling):
+                continue
+            else:
+                corrected_count += 1
+                differences.append((rate, former.rate))
+            rows.append(_rate_row(source, rate, former, recorded_by=recorded_by, file_sha256=file_sha256, at=at))
+        if correct or not differences:
+            ExchangeRate.objects.bulk_create(rows)
+    if differences and not correct:
+        raise RatesDiffer(differences)
+    return RecordedRates(new_count, corrected_count, len(rates) - new_count - corrected_count)
+
+
+def _in_pieces(rates: Sequence[PublishedRate]) -> Iterator[list[PublishedRate]]:
+    rest = iter(rates)
+    while piece := list(islice(rest, _RATES_AT_ONCE)):
+        yield piece
+
+
+def _rates_on_record(source: str, first: date, last: date) -> dict[tuple[str, str, date], ExchangeRate]:
+    """The latest correction of each."""
+    rows = ExchangeRate.objects.filter(source=source, on_date__range=(first, last)).order_by("correction")
+    return {(row.base, row.quote, row.on_date): row for row in rows}
+
+
+def _rate_row(
+    source: str, rate: PublishedRate, former: ExchangeRate | None, *, recorded_by: str, file_sha256: str, at: datetime
+) -> ExchangeRate:
+    for value in (rate.rate, rate.buying, rate.selling):
+        if value is not None and (Fraction(value) * 10**_RATE_DECIMALS).denominator != 1:
+            raise NotAnExactRate(f"{rate.text}: more than {_RATE_DECIMALS} decimals")
+    return ExchangeRate(
+        id=new_id("fxr", at),
+        source=source,
+        base=rate.base,
+        quote=rate.quote,
+        on_date=rate.on_date,
+        rate=rate.rate,
+        buying=rate.buying,
+        selling=rate.selling,
+        correction=former.correction + 1 if former else 0,
+        recorded_at=at,
+        recorded_by=recorded_by,
+        file_sha256=file_sha256,
+    )
 
 
 @transaction.atomic

@@ -1,14 +1,18 @@
 """What was configured on a day. Nothing found is a refusal, never a default."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from billing import exchange
 from billing.configuration import values
 from billing.configuration.facts import ProviderRouteFact, SellerFact, TaxRuleFact
-from billing.configuration.models import BillingConfiguration, Kind
+from billing.configuration.models import BillingConfiguration, ExchangeRate, Kind
+from billing.exchange import Leg, RateFact
 
 
 class NoSeller(Exception):
@@ -21,6 +25,10 @@ class NoTaxRule(Exception):
 
 class NoRoute(Exception):
     """We may not collect with that wallet, there, in that currency, on that day."""
+
+
+class NoExchangeRate(Exception):
+    """No source asked for published what would lead from one currency to the other on that day."""
 
 
 def business_date(at: datetime) -> date:
@@ -67,6 +75,63 @@ def route(*, provider: str, market: str, currency: str, at: datetime) -> Provide
         if one.enabled:
             return one
     raise NoRoute(f"no route for {provider} in {market} in {currency} on {business_date(at)}")
+
+
+def rate(
+    *,
+    base: str,
+    quote: str,
+    on: date,
+    source_preference: Sequence[str],
+    last_published_within_days: int = 0,
+    known_at: datetime | None = None,
+) -> RateFact:
+    """The exact rate from `base` to `quote` on a day, with the legs it is made of.
+
+    A parity that is law needs no source. Else the first of `source_preference` that leads there: a published rate, its
+    inverse, or a cross rate through the euro (or a franc tied to it) with all its published legs of one source and one
+    day. A source's own last published day may stand in only where `last_published_within_days` allows it; the fact then
+    tells both days. `known_at` leaves out what was recorded later, corrections too.
+
+    :raises NoExchangeRate: none of them leads there on that day.
+    """
+    parities = exchange.parities(on)
+    if (by_law := exchange.path(base, quote, parities)) is not None:
+        return RateFact(base, quote, on, by_law)
+    first = on - timedelta(days=last_published_within_days)
+    published = _published({base, quote}, source_preference, first, on, known_at)
+    for source in source_preference:
+        for age in range(last_published_within_days + 1):
+            day = on - timedelta(days=age)
+            legs = exchange.path(base, quote, (*published[source, day], *parities))
+            if legs is not None:
+                return RateFact(base, quote, on, legs)
+    raise NoExchangeRate(_no_rate(base, quote, on, source_preference, last_published_within_days))
+
+
+def _published(
+    currencies: set[str], sources: Sequence[str], first: date, last: date, known_at: datetime | None
+) -> dict[tuple[str, date], list[Leg]]:
+    """Source and day → what may lead from one to the other of the currencies, each rate by its last correction."""
+    wanted = currencies | exchange.HUBS
+    rows = ExchangeRate.objects.filter(
+        source__in=sources, base__in=wanted, quote__in=wanted, on_date__range=(first, last)
+    )
+    if known_at is not None:
+        rows = rows.filter(recorded_at__lte=known_at)
+    last_of = {(row.source, row.base, row.quote, row.on_date): row.rate for row in rows.order_by("correction")}
+    found: dict[tuple[str, date], list[Leg]] = defaultdict(list)
+    for (source, base, quote, day), value in last_of.items():
+        found[source, day].append(Leg(base, quote, Fraction(value), day, source))
+    return found
+
+
+def _no_rate(base: str, quote: str, on: date, sources: Sequence[str], within_days: int) -> str:
+    asked = ", ".join(sources) or "nobody"
+    published = ExchangeRate.objects.filter(source__in=sources, on_date__lt=on).aggregate(last=Max("on_date"))["last"]
+    hint = f"; they last published on {published}" if published else ""
+    back = f", nor in the {within_days} days before" if within_days else ""
+    return f"no rate from {base} to {quote} on {on} ({on:%A}) by {asked}{back}{hint}"
 
 
 def _valid(kind: Kind, country: str, at: datetime) -> QuerySet[BillingConfiguration]:
