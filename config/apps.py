@@ -7,4 +7,4 @@ class CokoConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import durability  # noqa: F401  # registers its check
+        from config import durability, grants  # noqa: F401  # they register their checks

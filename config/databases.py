@@ -3,6 +3,7 @@
 `default` is the money database (called *main* in the documents); Django insists on that alias's name.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,6 +13,9 @@ ALIASES = {
     "catalog": "CATALOG_DATABASE_URL",
     "reading": "READING_DATABASE_URL",
 }
+
+# The address that migrations use: the owner of the tables, where that is another role than the application's.
+OWNER_ALIASES = {alias: variable.replace("DATABASE_URL", "DATABASE_OWNER_URL") for alias, variable in ALIASES.items()}
 
 # Which database owns the tables of which Django app. Apps not named here live in `default`.
 OWNED = {
@@ -44,6 +48,39 @@ class Router:
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
         return app_label in EVERYWHERE or owner_of(app_label) == db
+
+
+def addresses(given: Callable[[str], str], *, embedded: Mapping[str, str]) -> dict[str, str]:
+    """Alias → the application's address: given by itself, or beside the main one, or on the embedded server.
+
+    `given` answers what a variable says, or nothing.
+    """
+    main = given(ALIASES["default"])
+    beside = {alias: sister(main, alias) for alias in ALIASES} if main else embedded
+    return {alias: given(variable) or beside[alias] for alias, variable in ALIASES.items()}
+
+
+def owner_addresses(given: Callable[[str], str], *, embedded: Mapping[str, str]) -> dict[str, str]:
+    """Alias → the owner's address, for the databases whose owner has one.
+
+    A database moved by an address of its own needs its owner's address too: a sister of the main owner's would be
+    another database than the one the application uses.
+
+    :raises ValueError: an owner's address is given for a database that is on the embedded server.
+    """
+    main, main_owner = given(ALIASES["default"]), given(OWNER_ALIASES["default"])
+    found = {}
+    for alias, variable in ALIASES.items():
+        moved = alias != "default" and given(variable)
+        if address := given(OWNER_ALIASES[alias]):
+            if not main and not moved:
+                raise ValueError(f"{OWNER_ALIASES[alias]} is given without {variable}")
+            found[alias] = address
+        elif not moved and main_owner:
+            found[alias] = sister(main_owner, alias)
+        elif not moved and not main:
+            found[alias] = embedded[alias]
+    return found
 
 
 def sister(main: str, alias: str) -> str:

@@ -4,6 +4,9 @@ They listen on unix sockets only, never touch a server already running on the ma
 belongs to somebody else. Standard library only: settings read the addresses from here.
 
 The addresses follow from the folder alone, so a second terminal finds the servers that the first one started.
+
+PostgreSQL trusts whoever reaches its socket to be either role: the socket's folder (mode 700) lets in nobody but the
+server's user and root. The two roles keep a program's mistakes out of the ledger, not that user.
 """
 
 import contextlib
@@ -31,6 +34,8 @@ DATABASES = {
     "catalog": "coko_catalog",
     "reading": "coko_reading",
 }
+OWNER_ROLE = "coko"  # a superuser: makes the server, the tables and the functions
+APPLICATION_ROLE = "coko_app"  # what serves, works and answers; what it may is in config/grants.py
 _SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 107; PostgreSQL adds a suffix for its lock file
 _ROOT_STAND_IN = "coko-embedded"  # PostgreSQL refuses to run as root
 
@@ -45,9 +50,18 @@ def var_dir() -> Path:
 
 
 def database_urls() -> dict[str, str]:
-    """Alias → address of the embedded server's databases."""
+    """Alias → address of the embedded server's databases, as the application."""
+    return _database_urls(APPLICATION_ROLE)
+
+
+def database_owner_urls() -> dict[str, str]:
+    """The same databases, as the owner of their tables."""
+    return _database_urls(OWNER_ROLE)
+
+
+def _database_urls(role: str) -> dict[str, str]:
     host = quote(str(_socket_dir("pg")), safe="")
-    return {alias: f"postgresql://coko@/{name}?host={host}" for alias, name in DATABASES.items()}
+    return {alias: f"postgresql://{role}@/{name}?host={host}" for alias, name in DATABASES.items()}
 
 
 def redis_url() -> str:
@@ -200,8 +214,14 @@ def _start_postgresql() -> bool:
     user = _server_user()
     _own_folder(_data_dir(), user)
     _own_folder(_socket_dir("pg"), user)
-    if _postgresql_answers():
-        return False
+    found_running = _postgresql_answers()
+    if not found_running:
+        _run_postgresql(user)
+    _furnish()  # a server found running too: one that a killed run left behind may be older than the role
+    return not found_running
+
+
+def _run_postgresql(user: pwd.struct_passwd) -> None:
     if user.pw_uid != os.geteuid():
         _let_through(_data_dir().parent)
         _let_through(_bin())
@@ -210,7 +230,7 @@ def _start_postgresql() -> bool:
             _bin() / "initdb",
             "--pgdata",
             _data_dir(),
-            "--username=coko",
+            f"--username={OWNER_ROLE}",
             "--auth=trust",
             "--encoding=UTF8",
             "--locale-provider=builtin",
@@ -242,15 +262,20 @@ def _start_postgresql() -> bool:
         raise EmbeddedRefused(
             f"PostgreSQL did not start: {done.stdout.strip()}\n{log.read_text()[-2000:] if log.exists() else ''}"
         )
-    _create_databases()
-    return True
 
 
-def _create_databases() -> None:
+def _furnish() -> None:
+    """The application's role and the databases, where they are missing."""
     import psycopg
     from psycopg import sql
 
-    with psycopg.connect(host=str(_socket_dir("pg")), user="coko", dbname="postgres", autocommit=True) as connection:
+    try:
+        connection = psycopg.connect(host=str(_socket_dir("pg")), user=OWNER_ROLE, dbname="postgres", autocommit=True)
+    except psycopg.OperationalError as error:
+        raise EmbeddedRefused(f"PostgreSQL runs but does not answer yet: {error}") from error
+    with connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE]).fetchone():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER").format(sql.Identifier(APPLICATION_ROLE)))
         there = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
         for name in DATABASES.values():
             if name not in there:

@@ -8,13 +8,13 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from config import durability
+from config import durability, grants
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,17 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def ready(request: HttpRequest) -> HttpResponse:
-    """503 when a check fails. Late sweeps are told, but do not take a web process that can store notifications away."""
+    """503 when a check fails. Late sweeps are told, but do not take a web process that can store notifications away.
+
+    Notes are for whoever set the installation up: nothing is broken.
+    """
     results = {name: _run(name, check) for name, check in _checks().items()}
     sweeps = _sweep_ages()
     failed = any(result != "ok" for result in results.values())
     late = any(sweep["late"] for sweep in sweeps.values())
     status = "not ready" if failed else "degraded" if late else "ok"
-    return JsonResponse({"status": status, "checks": results, "sweeps": sweeps}, status=503 if failed else 200)
+    answer = {"status": status, "checks": results, "sweeps": sweeps, "notes": _notes()}
+    return JsonResponse(answer, status=503 if failed else 200)
 
 
 def note_sweep(name: str, at: datetime) -> None:
@@ -91,6 +95,19 @@ def _migrations() -> None:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if missing:
             raise NotReady(f"{len(missing)} migrations are missing in the database {alias}: run manage.py migrate")
+
+
+def _notes() -> list[str]:
+    try:
+        open_tables = grants.unfenced()
+    except DatabaseError:
+        return []  # the check of the database tells it
+    if not open_tables:
+        return []
+    return [
+        "the application's database role could change the ledger without the ledger's functions: "
+        "see «Two roles» in docs/settings.md"
+    ]
 
 
 def _sweep_ages() -> Mapping[str, Mapping[str, int | bool]]:

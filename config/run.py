@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from config import embedded, env
+from config import databases, embedded, env
 
 _STOP_SECONDS_MAX = 12
 _START_SECONDS_MAX = 180
@@ -156,7 +156,14 @@ def _environment(port: int, simulator_port: int) -> dict[str, str]:
     }
 
 
+def _without_owner(environment: dict[str, str]) -> dict[str, str]:
+    """What serves and works has no use for the address of the tables' owner: only `prepare` is told it."""
+    owners = {f"{name}{end}" for name in databases.OWNER_ALIASES.values() for end in ("", "_FILE")}
+    return {name: value for name, value in environment.items() if name not in owners}
+
+
 def _programs(environment: dict[str, str], port: int, simulator_port: int) -> list[Program]:
+    environment = _without_owner(environment)
     jobs = {**environment, "COKO_ROLE": "jobs"}
     return [
         Program(

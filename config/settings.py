@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from config import databases, embedded, env, logs
@@ -100,16 +101,24 @@ TEMPLATES = [
     },
 ]
 
-_MAIN_URL = env.text("DATABASE_URL", None if PRODUCTION else "")  # production never falls back to the embedded servers
-_EMBEDDED_URLS = {} if _MAIN_URL else embedded.database_urls()
-DATABASES = {
-    alias: databases.parse(
-        env.text(variable, "") or _EMBEDDED_URLS.get(alias) or databases.sister(_MAIN_URL, alias),
-        role=ROLE,
-        kept_seconds=0 if MODE == "test" else 60,  # threads of a test must not hold its database open
-    )
-    for alias, variable in databases.ALIASES.items()
-}
+
+def _address(variable: str) -> str:
+    # Production never falls back to the embedded servers.
+    return env.text(variable, None if PRODUCTION and variable == "DATABASE_URL" else "")
+
+
+def _connection(address: str) -> dict[str, Any]:
+    # Threads of a test must not hold its database open.
+    return databases.parse(address, role=ROLE, kept_seconds=0 if MODE == "test" else 60)
+
+
+# Two roles: config/grants.py says what the application's may do with what the owner made.
+_addresses = databases.addresses(_address, embedded=embedded.database_urls())
+_owner_addresses = databases.owner_addresses(_address, embedded=embedded.database_owner_urls())
+DATABASE_APPLICATIONS = {alias: _connection(address) for alias, address in _addresses.items()}
+DATABASE_OWNERS = {alias: _connection(address) for alias, address in _owner_addresses.items()}
+# The tests make databases and step past triggers: they are the owner.
+DATABASES = {**DATABASE_APPLICATIONS, **DATABASE_OWNERS} if MODE == "test" else DATABASE_APPLICATIONS
 DATABASE_ROUTERS = ["config.databases.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", None if PRODUCTION else "") or embedded.redis_url()
@@ -218,6 +227,8 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-deliver": {"task": "billing.outbox.tasks.deliver_due", "schedule": SWEEP_SECONDS},
     "royalties-accrue": {"task": "royalties.runs.tasks.accrue_new_sales", "schedule": 3 * SWEEP_SECONDS},
     "royalties-rescan": {"task": "royalties.runs.tasks.rescan_sales", "schedule": 86_400},
+    "ledger-holds": {"task": "billing.ledger.tasks.expire_holds", "schedule": 3 * SWEEP_SECONDS},
+    "ledger-seals": {"task": "billing.ledger.tasks.seal_days", "schedule": 3_600},
     "identity-forget": {"task": "config.identity.tasks.forget_expired", "schedule": 3_600},
 }
 # A sweep nobody began in time is not needed any more: the next one finds the same work.

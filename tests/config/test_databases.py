@@ -48,6 +48,52 @@ class TestAddress:
         assert databases.sister(main, "default") == main
 
 
+def found(**given: str) -> dict[str, tuple[str, str | None]]:
+    """Alias → (where the application goes, where migrations go), embedded addresses as `embedded` and `owner`."""
+    application = databases.addresses(
+        lambda name: given.get(name, ""), embedded=dict.fromkeys(databases.ALIASES, "embedded")
+    )
+    owner = databases.owner_addresses(
+        lambda name: given.get(name, ""), embedded=dict.fromkeys(databases.ALIASES, "owner")
+    )
+    return {alias: (application[alias], owner.get(alias)) for alias in databases.ALIASES}
+
+
+class TestAddresses:
+    def test_are_the_embedded_servers_when_nothing_is_given(self):
+        assert set(found().values()) == {("embedded", "owner")}
+
+    def test_have_one_role_when_no_owner_is_given(self):
+        assert found(DATABASE_URL="postgresql://a@h/coko") == {
+            "default": ("postgresql://a@h/coko", None),
+            "auth": ("postgresql://a@h/coko_auth", None),
+            "catalog": ("postgresql://a@h/coko_catalog", None),
+            "reading": ("postgresql://a@h/coko_reading", None),
+        }
+
+    def test_have_the_owner_beside_the_main_owner(self):
+        both = found(DATABASE_URL="postgresql://a@h/coko", DATABASE_OWNER_URL="postgresql://o@h/coko")
+        assert both["default"] == ("postgresql://a@h/coko", "postgresql://o@h/coko")
+        assert both["auth"] == ("postgresql://a@h/coko_auth", "postgresql://o@h/coko_auth")
+
+    def test_never_migrate_another_database_than_the_one_that_is_used(self):
+        both = found(
+            DATABASE_URL="postgresql://a@h/coko",
+            DATABASE_OWNER_URL="postgresql://o@h/coko",
+            AUTH_DATABASE_URL="postgresql://a@elsewhere/people",
+            READING_DATABASE_URL="postgresql://a@elsewhere/reading",
+            READING_DATABASE_OWNER_URL="postgresql://o@elsewhere/reading",
+        )
+        assert both["auth"] == ("postgresql://a@elsewhere/people", None)
+        assert both["reading"] == ("postgresql://a@elsewhere/reading", "postgresql://o@elsewhere/reading")
+        assert found(AUTH_DATABASE_URL="postgresql://a@elsewhere/people")["auth"][1] is None
+
+    @pytest.mark.parametrize("name", databases.OWNER_ALIASES.values())
+    def test_refuse_an_owner_elsewhere_of_an_embedded_database(self, name):
+        with pytest.raises(ValueError, match=name):
+            found(**{name: "postgresql://o@h/coko"})
+
+
 class TestRouter:
     def test_gives_every_table_exactly_one_home_or_all(self):
         for model in apps.get_models():

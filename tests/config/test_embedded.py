@@ -2,8 +2,10 @@
 
 import os
 import pwd
+import shutil
 import socket
 
+import psycopg
 import pytest
 
 from config import embedded
@@ -63,6 +65,42 @@ class TestServicesIfNeeded:
         with embedded.services_if_needed():
             assert not (tmp_path / "postgresql").exists()
             assert not (tmp_path / "redis").exists()
+
+
+@pytest.fixture
+def own_server(monkeypatch):
+    """PostgreSQL on a data folder of this test's own, started anew each time this is entered."""
+    folder = embedded.var_dir() / "own-server"  # where PostgreSQL's user can pass already
+    shutil.rmtree(folder, ignore_errors=True)
+    monkeypatch.setenv("COKO_VAR", str(folder))
+    monkeypatch.setenv("REDIS_URL", "redis://elsewhere")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    yield embedded.services_if_needed
+    shutil.rmtree(folder)
+
+
+class TestRoles:
+    def owner(self) -> psycopg.Connection:
+        return psycopg.connect(embedded.database_owner_urls()["default"], autocommit=True)
+
+    def roles(self) -> dict[str, bool]:
+        with self.owner() as connection:
+            return dict(connection.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolcanlogin"))
+
+    def test_are_the_owner_and_the_application_in_a_folder_made_before_there_were_two_too(self, own_server):
+        both = {"coko": True, "coko_app": False}
+        with own_server():
+            assert self.roles() == both
+            with self.owner() as connection:
+                connection.execute("DROP ROLE coko_app")
+            with own_server():  # left running by an older version
+                assert self.roles() == both
+            with self.owner() as connection:
+                connection.execute("DROP ROLE coko_app")
+        with own_server():
+            assert self.roles() == both
+            with psycopg.connect(embedded.database_urls()["reading"]) as application:
+                assert application.execute("SELECT current_user").fetchone() == ("coko_app",)
 
 
 class TestCeleryUrl:

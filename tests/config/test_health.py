@@ -70,6 +70,15 @@ class TestReady:
         assert set(sweeps) == {"payments-poll"}
         assert 29 <= sweeps["payments-poll"]["age_seconds"] <= 40
 
+    def test_notes_a_role_that_could_change_the_ledger_by_itself_and_is_well(self, client):
+        answer = client.get("/readyz").json()
+        assert (answer["status"], len(answer["notes"])) == ("ok", 1)
+        assert "docs/settings.md" in answer["notes"][0]
+
+    def test_notes_nothing_for_the_applications_own_role(self, client, as_application):
+        answer = client.get("/readyz").json()
+        assert (answer["status"], answer["notes"]) == ("ok", [])
+
     def test_says_degraded_but_serves_when_sweeps_are_late(self, client):
         health.note_sweep(_schedule()["payments-poll"]["task"], datetime.now(UTC) - timedelta(hours=1))
         answer = client.get("/readyz")

@@ -56,12 +56,16 @@ class Stack:
         self.port, self.simulator_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.simulator_url = f"http://127.0.0.1:{self.simulator_port}"
-        main = embedded.database_urls()["default"].replace("/coko_main?", f"/{name}?")
+        main, owner = (
+            addresses["default"].replace("/coko_main?", f"/{name}?")
+            for addresses in (embedded.database_urls(), embedded.database_owner_urls())
+        )
         self.environment = {
             **os.environ,
             "COKO_MODE": "demo",
             "COKO_VAR": str(folder),
             "DATABASE_URL": main,
+            "DATABASE_OWNER_URL": owner,
             "REDIS_URL": f"{embedded.redis_url()}?db={redis_number}",
             "PORT": str(self.port),
             "COKO_SIMULATOR_PORT": str(self.simulator_port),
@@ -83,7 +87,7 @@ class Stack:
 
     def drop_databases(self) -> None:
         """What an earlier run left behind."""
-        server = self.environment["DATABASE_URL"].replace(f"/{self.name}?", "/postgres?")
+        server = self.environment["DATABASE_OWNER_URL"].replace(f"/{self.name}?", "/postgres?")
         with psycopg.connect(server, autocommit=True) as connection:
             for name in (self.name, *(f"{self.name}_{alias}" for alias in ("auth", "catalog", "reading"))):
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

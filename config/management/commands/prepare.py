@@ -12,12 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connections
 from psycopg import sql
 
-from config import databases
+from config import databases, grants
 
 
 class Command(BaseCommand):
     help = (
-        "Migrate the four databases, compile translations, collect static files; with --demo build the demo world once."
+        "Migrate the four databases as their owner, compile translations, collect static files; "
+        "with --demo build the demo world once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for alias in databases.ALIASES:
-            create_if_missing(alias)
+            with grants.as_owner(alias):
+                create_if_missing(alias)
             call_command("migrate", database=alias, interactive=False, verbosity=0)
         compile_messages(Path(settings.LOCALE_PATHS[0]))
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -38,7 +40,7 @@ def create_if_missing(alias: str) -> None:
 
     :raises CommandError: it is missing and may not be created; names it.
     """
-    name = settings.DATABASES[alias]["NAME"]
+    name = connections[alias].settings_dict["NAME"]
     try:
         connections[alias].ensure_connection()
         return
