@@ -18,12 +18,32 @@ class Side(StrEnum):
     CREDIT = "credit"
 
 
+class Mode(StrEnum):
+    """How postings to an account are kept apart from each other.
+
+    *Authorise*: one balance row, locked by each posting, with limits and holds: what we owe to or hold for somebody.
+    *Record*: many balance rows, of which a posting takes any; no limits, and nobody waits: clearing, income, tax.
+    """
+
+    AUTHORISE = "authorise"
+    RECORD = "record"
+
+
+STRIPES = 16  # balance rows of an account in record mode
+
+
 @dataclass(frozen=True, slots=True)
 class ChartAccount:
     code: str
     side: Side
     french: str
     english: str
+    mode: Mode = Mode.RECORD
+    floor_minor: int | None = None  # of new accounts, on their own side; None: no limit
+
+    @property
+    def stripes(self) -> int:
+        return 1 if self.mode is Mode.AUTHORISE else STRIPES
 
     @property
     def group(self) -> str:
@@ -31,23 +51,30 @@ class ChartAccount:
         return self.code[:2]
 
 
-def _debit(code: str, french: str, english: str) -> ChartAccount:
-    return ChartAccount(code, Side.DEBIT, french, english)
+def _debit(code: str, french: str, english: str, mode: Mode = Mode.RECORD) -> ChartAccount:
+    return ChartAccount(code, Side.DEBIT, french, english, mode)
 
 
-def _credit(code: str, french: str, english: str) -> ChartAccount:
-    return ChartAccount(code, Side.CREDIT, french, english)
+def _credit(code: str, french: str, english: str, mode: Mode = Mode.RECORD, floor: int | None = None) -> ChartAccount:
+    return ChartAccount(code, Side.CREDIT, french, english, mode, floor)
+
+
+_ONE = Mode.AUTHORISE
 
 
 _ALL = (
     # 4: people we owe, or who owe us
-    _credit("4011", "Fournisseurs (auteurs, relevés émis)", "Suppliers (authors, statements issued)"),
-    _credit("4017", "Fournisseurs, retenues de garantie", "Suppliers, holdbacks"),
-    _credit("4081", "Fournisseurs, factures non parvenues (auteurs)", "Suppliers, invoices not received (authors)"),
-    _debit("4091", "Fournisseurs, avances et acomptes versés", "Suppliers, advances paid"),
+    _credit("4011", "Fournisseurs (auteurs, relevés émis)", "Suppliers (authors, statements issued)", _ONE, 0),
+    _credit("4017", "Fournisseurs, retenues de garantie", "Suppliers, holdbacks", _ONE, 0),
+    _credit(
+        "4081", "Fournisseurs, factures non parvenues (auteurs)", "Suppliers, invoices not received (authors)", _ONE
+    ),
+    _debit("4091", "Fournisseurs, avances et acomptes versés", "Suppliers, advances paid", _ONE),
     _debit("4111", "Clients", "Customers"),
-    _credit("4191", "Clients, avances et acomptes reçus", "Customers, advances received"),
-    _credit("4198", "Clients, avoirs à accorder (remboursements dus)", "Customers, credits to grant (refunds due)"),
+    _credit("4191", "Clients, avances et acomptes reçus", "Customers, advances received", _ONE, 0),
+    _credit(
+        "4198", "Clients, avoirs à accorder (remboursements dus)", "Customers, credits to grant (refunds due)", _ONE, 0
+    ),
     _credit("4431", "État, TVA facturée sur ventes", "State, VAT charged on sales"),
     _credit("4432", "État, TVA facturée sur prestations de services", "State, VAT charged on services"),
     _credit("4441", "État, TVA due", "State, VAT due"),
@@ -55,7 +82,7 @@ _ALL = (
     _debit("4454", "État, TVA récupérable sur services extérieurs", "State, VAT deductible on external services"),
     _credit("4471", "État, impôt général sur le revenu retenu", "State, general income tax withheld"),
     _credit("4478", "État, autres impôts et contributions retenus", "State, other taxes withheld"),
-    _credit("4712", "Créditeurs divers (encaissements à identifier)", "Sundry creditors (unidentified receipts)"),
+    _credit("4712", "Créditeurs divers (encaissements à identifier)", "Sundry creditors (unidentified receipts)", _ONE),
     _debit("476", "Charges constatées d’avance", "Expenses paid in advance"),
     _credit("477", "Produits constatés d’avance", "Income received in advance"),
     # 5: money
@@ -108,3 +135,15 @@ def label(code: str, language: str = "fr") -> str:
     """
     found = account(code)
     return found.english if language.startswith("en") else found.french
+
+
+def row(account: ChartAccount) -> dict[str, str | int | None]:
+    """The account as the database keeps it (`ledger_chartaccount`)."""
+    return {
+        "code": account.code,
+        "side": 1 if account.side is Side.DEBIT else -1,
+        "stripes": account.stripes,
+        "floor_minor": account.floor_minor,
+        "french": account.french,
+        "english": account.english,
+    }

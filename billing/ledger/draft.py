@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from billing.ledger.chart import JOURNALS
 from billing.money import MINOR_MAX
@@ -46,6 +47,13 @@ def credit(account: AccountKey, amount_minor: int) -> Line:
     return Line(account, -amount_minor)
 
 
+class WhenClosed(StrEnum):
+    """What becomes of an entry whose month is closed already."""
+
+    REFUSE = "refuse"
+    COUNT_LATER = "count later"  # in the open month; the entry keeps when it really happened
+
+
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
     """A balanced set of lines. `key` makes it happen once: the same key again is the same entry.
@@ -61,6 +69,8 @@ class EntryDraft:
     description: str
     source_ref: str  # the document that explains it: inv_…, pay_…, stm_…
     lines: Sequence[Line]
+    when_closed: WhenClosed = WhenClosed.REFUSE
+    closing: bool = False  # part of the work of closing a month: may be written while the month is being closed
 
     def __post_init__(self) -> None:
         if not self.key or len(self.lines) < 2:
@@ -76,3 +86,13 @@ class EntryDraft:
             raise Unbalanced(f"entry {self.key!r} is off by {off}")
         if len({line.account.entity for line in self.lines}) != 1:
             raise BadDraft(f"entry {self.key!r}: lines of several legal entities")
+
+    @property
+    def entity(self) -> str:
+        return self.lines[0].account.entity
+
+
+def line_order(line: Line) -> tuple[str, str, str, int]:
+    """The order in which an entry's lines are written and fingerprinted: currency, code, holder, amount."""
+    account = line.account
+    return (account.currency, account.code, account.holder, line.amount_minor)

@@ -1,4 +1,4 @@
-"""An entry's public id, `jrn_…`, and the 16 bytes it is stored as. Pure.
+"""The public ids of entries (`jrn_…`) and holds (`hld_…`), and the 16 bytes they are stored as. Pure.
 
 The id is a ULID in Crockford's alphabet; a row that names it three times a posting keeps it as a PostgreSQL `uuid`,
 half the size of the text and in the same order.
@@ -7,6 +7,7 @@ half the size of the text and in the same order.
 from uuid import UUID
 
 PREFIX = "jrn_"
+HOLD = "hld_"
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
 # Python reads base 32 with the digits 0-9a-v; Crockford skips i, l, o and u.
@@ -14,25 +15,25 @@ _TO_PYTHON = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 
 
 class NotAnEntryId(ValueError):
-    """The text does not have the shape `jrn_` and 26 characters."""
+    """The text does not have the shape of a prefix and 26 characters."""
 
 
-def to_uuid(entry_ref: str) -> UUID:
+def to_uuid(entry_ref: str, *, prefix: str = PREFIX) -> UUID:
     """
     :raises NotAnEntryId: another prefix, another length, a character that is not Crockford's.
     """
-    digits = entry_ref.removeprefix(PREFIX)
-    if len(digits) != _LENGTH or len(entry_ref) != len(PREFIX) + _LENGTH or not set(digits) <= set(_CROCKFORD):
-        raise NotAnEntryId(f"{entry_ref!r} is not an entry's id")
+    digits = entry_ref.removeprefix(prefix)
+    if len(digits) != _LENGTH or len(entry_ref) != len(prefix) + _LENGTH or not set(digits) <= set(_CROCKFORD):
+        raise NotAnEntryId(f"{entry_ref!r} is no id of the kind {prefix}…")
     number = int(digits.translate(_TO_PYTHON), 32)
     if number >> 128:
         raise NotAnEntryId(f"{entry_ref!r} is beyond 128 bits")
     return UUID(int=number)
 
 
-def from_uuid(stored: UUID) -> str:
+def from_uuid(stored: UUID, *, prefix: str = PREFIX) -> str:
     number, characters = stored.int, []
     for _ in range(_LENGTH):
         number, digit = divmod(number, 32)
         characters.append(_CROCKFORD[digit])
-    return PREFIX + "".join(reversed(characters))
+    return prefix + "".join(reversed(characters))

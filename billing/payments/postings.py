@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.ledger.draft import AccountKey, EntryDraft, Line, credit, debit
+from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, credit, debit
 
 WALLET = "552"  # electronic money, one holder a wallet
 FEES = "6317"  # charges on electronic money
@@ -63,4 +63,5 @@ def _draft(received: Received, what: str, description: str, against: list[Line])
         description=description,
         source_ref=received.payment_ref,
         lines=tuple(line for line in lines if line.amount_minor),  # a free wallet or an exempt sale has fewer lines
+        when_closed=WhenClosed.COUNT_LATER,  # money that came in is a fact, whatever month is closed
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from billing.invoices.facts import SaleLineFact
-from billing.ledger.draft import AccountKey, EntryDraft, credit, debit
+from billing.ledger.draft import AccountKey, EntryDraft, WhenClosed, credit, debit
 from royalties.contracts.facts import TermsFact
 
 JOURNAL = "RD"
@@ -33,4 +33,6 @@ def accrual(
         description=f"Droits d’auteur, facture {sale.invoice_number}, {sale.title}"[:200],
         source_ref=sale.invoice_ref,
         lines=[debit(expense, sum(owed.values())), *(credit(authors[payee], part) for payee, part in owed.items())],
+        when_closed=WhenClosed.COUNT_LATER,  # what was sold is owed, whatever month is closed
+        closing=True,  # and is accrued while its month is being closed
     )

@@ -29,4 +29,5 @@ def issue(*, statement_ref: str, holder: Holder, period: str, earned_minor: int,
             debit(AccountKey(holder.entity, NOT_YET_STATED, holder.currency, holder.payee_ref), earned_minor),
             credit(AccountKey(holder.entity, PAYABLE, holder.currency, holder.payee_ref), earned_minor),
         ],
+        closing=True,  # statements are issued while their month is being closed
     )

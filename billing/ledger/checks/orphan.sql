@@ -10,11 +10,14 @@ WHERE entry.id IS NULL OR account.id IS NULL
 UNION ALL
 SELECT ledger_entry_ref(entry.id), 'the entry has no lines'
 FROM ledger_journalentry entry
-WHERE NOT EXISTS (SELECT FROM ledger_posting line WHERE line.entry_id = entry.id)
+LEFT JOIN (SELECT DISTINCT entry_id FROM ledger_posting) AS line ON line.entry_id = entry.id
+WHERE line.entry_id IS NULL
 
 UNION ALL
 SELECT ledger_entry_ref(coalesce(entry.id, held.entry_id)),
-       CASE WHEN entry.id IS NULL THEN format('the key %s has no entry', held.key) ELSE 'the entry has no key' END
+       CASE WHEN entry.id IS NULL THEN format('the key %s has no entry', held.key)
+            WHEN held.entry_id IS NULL THEN 'the entry has no key'
+            ELSE format('the entry says its key is %s, the key %s says it is its own', entry.key, held.key) END
 FROM ledger_journalentry entry
 FULL JOIN ledger_entrykey held ON held.entry_id = entry.id
-WHERE entry.id IS NULL OR held.entry_id IS NULL
+WHERE entry.id IS NULL OR held.entry_id IS NULL OR held.key <> entry.key

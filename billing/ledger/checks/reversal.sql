@@ -1,13 +1,15 @@
--- each reversal is the mirror image of the entry it takes back
+-- no reversal takes back more than there was, account by account, and each is the other way round
 SELECT ledger_entry_ref(reversing_id),
-       format('does not mirror %s: %s is off by %s', ledger_entry_ref(reversed_id),
-              ledger_account_name(account_id), sum(amount_minor))
+       format('takes back %s of %s that %s had as %s', coalesce(taken.amount, 0), ledger_account_name(account_id),
+              ledger_entry_ref(reversed_id), coalesce(there.amount, 0))
 FROM (
-    SELECT link.reversing_id, link.reversed_id, line.account_id, line.amount_minor
+    SELECT link.reversing_id, link.reversed_id, line.account_id, sum(line.amount_minor) AS amount
     FROM ledger_reversal link LEFT JOIN ledger_posting line ON line.entry_id = link.reversing_id
-    UNION ALL
-    SELECT link.reversing_id, link.reversed_id, line.account_id, line.amount_minor
-    FROM ledger_reversal link LEFT JOIN ledger_posting line ON line.entry_id = link.reversed_id
-) AS both_entries
-GROUP BY reversing_id, reversed_id, account_id
-HAVING sum(amount_minor) IS DISTINCT FROM 0
+    GROUP BY 1, 2, 3
+) AS taken
+LEFT JOIN (
+    SELECT link.reversed_id, line.account_id, sum(line.amount_minor) AS amount
+    FROM ledger_reversal link JOIN ledger_posting line ON line.entry_id = link.reversed_id
+    GROUP BY 1, 2
+) AS there USING (reversed_id, account_id)
+WHERE there.amount IS NULL OR sign(taken.amount) <> -sign(there.amount) OR abs(taken.amount) > abs(there.amount)

@@ -49,9 +49,9 @@ def books() -> None:
             draft(other),
             draft([debit(account("552"), 7), credit(account("7065"), 7)]),  # the wallet account without a holder
         ],
-        at=AT,
+        at=AT + timedelta(days=10),
     )
-    operations.reverse(entry_ref=posted().id, key="undo", reason="Payé deux fois", at=AT)
+    operations.reverse(entry_ref=posted().id, key="undo", reason="Payé deux fois", at=AT + timedelta(days=10))
 
 
 class TestLedgerVerify:

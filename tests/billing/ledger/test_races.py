@@ -46,7 +46,7 @@ def kinds(results: list[object]) -> Counter[str]:
 
 class TestPostingTogether:
     def test_random_accounts_and_a_hot_one_meet_no_deadlock_and_lose_no_franc(self):
-        people = [account("4011", f"pye_{number}") for number in range(12)]
+        people = [account("4081", f"pye_{number}") for number in range(12)]
         hot = account("552", "wave:SN")
 
         def work(number: int) -> Counter[AccountKey]:
@@ -80,7 +80,7 @@ class TestPostingTogether:
         assert list(queries.differences()) == []
 
     def test_accounts_made_by_everybody_at_once_are_made_once(self):
-        keys = [account("4011", f"pye_{number}") for number in range(30)]
+        keys = [account("4081", f"pye_{number}") for number in range(30)]
 
         def work(number: int) -> int:
             mine = random.Random(number).sample(keys, len(keys))

@@ -69,7 +69,7 @@ class TestDifferences:
                 id="a balance lost",
             ),
             pytest.param(
-                "INSERT INTO ledger_accountbalance VALUES (999999, 5, 1)",
+                "INSERT INTO ledger_accountbalance VALUES (999999, 0, 1, 5, 1, 0, 0, now(), 0)",
                 {"account_balance"},
                 id="a balance of nobody",
             ),
@@ -96,14 +96,16 @@ class TestDifferences:
                 id="all postings of an entry lost",
             ),
             pytest.param(
-                "INSERT INTO ledger_posting (account_id, account_version, entry_id, amount_minor, balance_after)"
-                f" VALUES ({WALLET}, 99, gen_random_uuid(), 5, 5)",
+                "INSERT INTO ledger_posting"
+                " (account_id, stripe, recorded_at, account_version, entry_id, amount_minor, balance_after)"
+                f" VALUES ({WALLET}, 0, now(), 99, gen_random_uuid(), 5, 5)",
                 {"entry_balance", "account_balance", "running_balance", "orphan"},
                 id="a posting of no entry",
             ),
             pytest.param(
-                "INSERT INTO ledger_posting (account_id, account_version, entry_id, amount_minor, balance_after)"
-                f" VALUES (999999, 1, {LAST}, 5, 5)",
+                "INSERT INTO ledger_posting"
+                " (account_id, stripe, recorded_at, account_version, entry_id, amount_minor, balance_after)"
+                f" VALUES (999999, 0, now(), 1, {LAST}, 5, 5)",
                 {"entry_balance", "orphan"},
                 id="a posting of no account",
             ),
@@ -120,7 +122,7 @@ class TestDifferences:
                 id="a date changed",
             ),
             pytest.param(
-                f"UPDATE ledger_entrykey SET key = 'else' WHERE entry_id = {LAST}", {"fingerprint"}, id="a key changed"
+                f"UPDATE ledger_entrykey SET key = 'else' WHERE entry_id = {LAST}", {"orphan"}, id="a key changed"
             ),
             pytest.param(
                 f"UPDATE ledger_account SET holder = 'thief' WHERE id = {WALLET}",
@@ -138,10 +140,25 @@ class TestDifferences:
                 id="an account moved to another legal entity",
             ),
             pytest.param(
-                "UPDATE ledger_reversal SET reversed_id ="
-                " (SELECT entry_id FROM ledger_posting ORDER BY amount_minor DESC LIMIT 1)",
+                "UPDATE ledger_reversal SET reversed_id = (SELECT entry_id FROM ledger_posting"
+                " JOIN ledger_account account ON account.id = account_id WHERE holder = 'mtn:CI')",
                 {"reversal"},
                 id="a reversal turned to another entry",
+            ),
+            pytest.param(
+                f"UPDATE ledger_accountbalance SET pending_debit = 5 WHERE account_id = {WALLET}",
+                {"hold", "shape"},
+                id="something pending that nobody holds",
+            ),
+            pytest.param(
+                f"UPDATE ledger_posting SET recorded_at = recorded_at + interval '1 day' WHERE entry_id = {LAST}",
+                {"shape"},
+                id="a posting recorded after its entry",
+            ),
+            pytest.param(
+                "INSERT INTO ledger_gate VALUES ('coko-sn', '2027-01-01', '2027-01-01')",
+                {"period_lock"},
+                id="a gate that no month has shut",
             ),
         ],
     )
@@ -151,7 +168,7 @@ class TestDifferences:
 
     def test_says_which_account_and_by_how_much(self, books):
         before = queries.balance(account("552", "wave:SN"))
-        damage(f"UPDATE ledger_accountbalance SET balance = balance + 1 WHERE account_id = {WALLET}")
+        damage(f"UPDATE ledger_accountbalance SET balance = balance + 1 WHERE account_id = {WALLET} AND version > 0")
         found = next(d for d in queries.differences() if d.rule == "account_balance")
         assert found.subject == "coko-sn 552 XOF wave:SN"
         assert str(before) in found.message
@@ -166,8 +183,8 @@ class TestDifferences:
         damage(
             f"UPDATE ledger_posting SET amount_minor = amount_minor + sign(amount_minor) WHERE entry_id = {LAST};"
             "UPDATE ledger_accountbalance held SET balance = told.total FROM"
-            " (SELECT account_id, sum(amount_minor) total FROM ledger_posting GROUP BY 1) told"
-            " WHERE told.account_id = held.account_id;"
+            " (SELECT account_id, stripe, sum(amount_minor) total FROM ledger_posting GROUP BY 1, 2) told"
+            " WHERE told.account_id = held.account_id AND told.stripe = held.stripe;"
             f"UPDATE ledger_posting SET balance_after = balance_after + sign(amount_minor) WHERE entry_id = {LAST}"
         )
         assert rules() == {"fingerprint"}
@@ -184,10 +201,13 @@ class TestChecks:
             "account_balance",
             "entry_balance",
             "fingerprint",
+            "hold",
             "one_entity",
             "orphan",
+            "period_lock",
             "reversal",
             "running_balance",
+            "shape",
             "zero_sum",
         }
         assert all(len(check.promise) > 20 for check in verification.CHECKS)

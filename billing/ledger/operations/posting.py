@@ -1,0 +1,262 @@
+"""Posting entries: one, a batch, a batch of which some may be refused; and taking an entry back."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, Error, connection, transaction
+
+from billing.ids import new_id
+from billing.ledger import chart, entry_ids, queries
+from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, line_order
+from billing.ledger.facts import EntryFact
+from billing.ledger.operations.batch import Batch, detailed, refusal
+from billing.ledger.refusals import AlreadyReversed, KeyReused, LedgerRefusal
+
+_NOT_USUAL = "LG000"
+_ONE = """
+SELECT ledger_post(
+    %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[]
+)
+"""
+_MANY = """
+SELECT entry_id, recorded_at, happened_at, outcome, refusal
+FROM ledger_post_many(
+    %s, %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[],
+    %s::boolean[], %s::boolean[], %s, %s, %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bigint[]
+)
+ORDER BY place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A draft of a batch that was not written, and why."""
+
+    draft: EntryDraft
+    reason: LedgerRefusal
+
+
+def post(*, draft: EntryDraft, at: datetime) -> EntryFact:
+    """Write one entry. The same draft again gives the first entry and writes nothing.
+
+    :raises KeyReused: the key stands for other content.
+    :raises LimitExceeded: an account would go beyond its limit.
+    :raises PeriodClosed: it belongs to a closed month, and the draft does not say `COUNT_LATER`.
+    :raises FromTheFuture: it happened more than five minutes after `at`.
+    :raises UnknownAccountCode: a line names an account outside the chart.
+    :raises BalanceOutOfRange: a balance would leave BIGINT.
+    """
+    return _post_usual(draft, at) or post_many(drafts=[draft], at=at)[0]
+
+
+def post_many(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact, ...]:
+    """Write a batch, one round trip a legal entity: all of it, or nothing. What was written before is given as it is.
+
+    An operation with several entries passes them as one batch: calls that follow each other in one transaction could
+    meet another transaction's in a deadlock, one batch cannot.
+
+    :raises LedgerRefusal: as `post`; nothing of the batch was written.
+    """
+    if not drafts:
+        return ()
+    with transaction.atomic():
+        written: dict[int, EntryFact] = {}
+        for _, group in groupby(sorted(enumerate(drafts), key=_by_entity), key=_by_entity):
+            places, together = zip(*group, strict=True)
+            written |= dict(zip(places, write(drafts=together, at=at), strict=True))
+    return tuple(written[place] for place in range(len(drafts)))
+
+
+def post_each(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact | Refused, ...]:
+    """Write a batch, entry by entry in the order given: those refused are answered with the reason, the others written.
+
+    A reused key is a refusal too. Costs what `post_many` costs.
+    """
+    answers: dict[int, EntryFact | Refused] = {}
+    for _, group in groupby(sorted(enumerate(drafts), key=_by_entity), key=_by_entity):
+        places, together = zip(*group, strict=True)
+        for place, draft, row in zip(places, together, _call(Batch.of(together), at=at, keep_going=True), strict=True):
+            answers[place] = _answer(draft, row)
+    return tuple(answers[place] for place in range(len(drafts)))
+
+
+def reverse(*, entry_ref: str, key: str, reason: str, at: datetime, lines: Sequence[Line] | None = None) -> EntryFact:
+    """Take an entry back, once: by its mirror image, or in part by `lines`. The same key again gives the same reversal.
+
+    `lines` are the reversal's own: balanced, against the entry's, no account beyond what it had.
+
+    :raises NoSuchEntry: there is no such entry.
+    :raises AlreadyReversed: it was taken back under another key.
+    :raises MoreThanThere: `lines` take back more than was there.
+    :raises KeyReused: the key stands for something else.
+    :raises LimitExceeded: what is to be taken back is no longer there.
+    """
+    if earlier := _reversal(entry_ref=entry_ref, key=key):
+        return earlier
+    draft = _mirror(entry_ref=entry_ref, lines=lines, key=key, reason=reason, at=at)
+    try:
+        return write(drafts=[draft], at=at, reversed_refs=[entry_ref])[0]
+    except (AlreadyReversed, KeyReused):
+        # Somebody else took it back in the meantime: with our key that is our own second click.
+        if earlier := _reversal(entry_ref=entry_ref, key=key):
+            return earlier
+        raise
+
+
+def write(
+    *,
+    drafts: Sequence[EntryDraft],
+    at: datetime,
+    reversed_refs: Sequence[str] | None = None,
+    hold_refs: Sequence[str] | None = None,
+    also: Sequence[AccountKey] = (),
+) -> tuple[EntryFact, ...]:
+    """Drafts of one legal entity, all or nothing; with what they reverse or settle."""
+    with transaction.atomic():
+        rows = _call(Batch.of(drafts, also=also), at=at, reversed_refs=reversed_refs, hold_refs=hold_refs)
+        if reused := [draft.key for draft, row in zip(drafts, rows, strict=True) if row[3] == "key_reused"]:
+            raise KeyReused(f"stands for other content: {', '.join(reused)}")  # and what was written rolls back
+    none: list[str | None] = [None] * len(drafts)
+    return tuple(
+        _fact(draft, row, reverses=reverses, settles=settles)
+        for draft, row, reverses, settles in zip(drafts, rows, reversed_refs or none, hold_refs or none, strict=True)
+    )
+
+
+def _call(
+    batch: Batch,
+    *,
+    at: datetime,
+    keep_going: bool = False,
+    reversed_refs: Sequence[str] | None = None,
+    hold_refs: Sequence[str] | None = None,
+) -> list[tuple[Any, ...]]:
+    keys, journals, descriptions, source_refs = batch.entry_arrays()
+    arguments = [
+        batch.drafts[0].entity,
+        batch.ids(entry_ids.PREFIX, at),
+        keys,
+        journals,
+        descriptions,
+        source_refs,
+        [draft.happened_at for draft in batch.drafts],
+        None if reversed_refs is None else [entry_ids.to_uuid(ref) for ref in reversed_refs],
+        None if hold_refs is None else [entry_ids.to_uuid(ref, prefix=entry_ids.HOLD) for ref in hold_refs],
+        batch.closings(),
+        batch.lates(),
+        at,
+        keep_going,
+        *batch.account_arrays(),
+        *batch.line_arrays(),
+    ]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_MANY, arguments)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+    except Error as error:
+        raise refusal(error) from error
+
+
+def _post_usual(draft: EntryDraft, at: datetime) -> EntryFact | None:
+    """The entry by the short way (`ledger_post`); None when it is not usual, and then nothing was written."""
+    lines = sorted(draft.lines, key=line_order)
+    accounts = [line.account for line in lines]
+    entry_ref = new_id("jrn", at)
+    if len(set(accounts)) < len(accounts) or draft.closing:
+        return None
+    arguments: list[Any] = [
+        draft.entity,
+        entry_ids.to_uuid(entry_ref),
+        draft.key,
+        draft.journal,
+        draft.description,
+        draft.source_ref,
+        draft.happened_at,
+        at,
+        [account.code for account in accounts],
+        [account.currency for account in accounts],
+        [account.holder for account in accounts],
+        [chart.account(account.code).stripes for account in accounts],
+        [line.amount_minor for line in lines],
+    ]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_ONE, arguments)
+            (recorded_at,) = cursor.fetchone()
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _NOT_USUAL:
+            return None
+        raise refusal(error) from error
+    if recorded_at is None:
+        return None
+    return _new(draft, entry_ref=entry_ref, recorded_at=recorded_at, happened_at=draft.happened_at)
+
+
+def _answer(draft: EntryDraft, row: tuple[Any, ...]) -> EntryFact | Refused:
+    if row[3] == "key_reused":
+        return Refused(draft, KeyReused(f"stands for other content: {draft.key}"))
+    if row[3] == "refused":
+        return Refused(draft, detailed(_loaded(row[4])))
+    return _fact(draft, row)
+
+
+def _loaded(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else json.loads(value)
+
+
+def _fact(
+    draft: EntryDraft, row: tuple[Any, ...], *, reverses: str | None = None, settles: str | None = None
+) -> EntryFact:
+    entry_id, recorded_at, happened_at, outcome = row[:4]
+    entry_ref = entry_ids.from_uuid(entry_id if isinstance(entry_id, UUID) else UUID(entry_id))
+    if outcome == "replayed":
+        return queries.entry(entry_ref)  # by now it may have been reversed
+    fact = _new(draft, entry_ref=entry_ref, recorded_at=recorded_at, happened_at=happened_at)
+    return replace(fact, reverses=reverses, settles=settles)
+
+
+def _new(draft: EntryDraft, *, entry_ref: str, recorded_at: datetime, happened_at: datetime) -> EntryFact:
+    return EntryFact(
+        id=entry_ref,
+        key=draft.key,
+        journal=draft.journal,
+        description=draft.description,
+        source_ref=draft.source_ref,
+        happened_at=happened_at,
+        recorded_at=recorded_at,
+        late_from=draft.happened_at if happened_at != draft.happened_at else None,
+    )
+
+
+def _reversal(*, entry_ref: str, key: str) -> EntryFact | None:
+    reversed_by = queries.entry(entry_ref).reversed_by
+    if reversed_by is None:
+        return None
+    earlier = queries.entry(reversed_by)
+    if earlier.key != key:
+        raise AlreadyReversed(f"{entry_ref} was taken back by {earlier.id} ({earlier.key})")
+    return earlier
+
+
+def _mirror(*, entry_ref: str, lines: Sequence[Line] | None, key: str, reason: str, at: datetime) -> EntryDraft:
+    there = queries.entry_lines(entry_ref)
+    entry = there[0].entry
+    return EntryDraft(
+        key=key,
+        journal=entry.journal,
+        happened_at=at,
+        description=reason,
+        source_ref=entry.source_ref,
+        lines=[Line(line.account, -line.amount_minor) for line in there] if lines is None else lines,
+        when_closed=WhenClosed.COUNT_LATER,
+    )
+
+
+def _by_entity(numbered: tuple[int, EntryDraft]) -> str:
+    return numbered[1].entity

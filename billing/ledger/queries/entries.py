@@ -1,0 +1,140 @@
+"""Entries and their lines, and the journal as a stream."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from billing.ledger import entry_ids
+from billing.ledger.draft import AccountKey
+from billing.ledger.facts import EntryFact, PostingFact
+
+
+class NoSuchEntry(Exception):
+    """No entry has this id."""
+
+
+ENTRY_COLUMNS = """
+entry.id, entry.key, entry.journal, entry.description, entry.source_ref, entry.happened_at, entry.recorded_at,
+entry.late_from, reverses.reversed_id, reversed_by.reversing_id, settles.hold_id
+"""
+ENTRY_LINKS = """
+LEFT JOIN ledger_reversal reverses ON reverses.reversing_id = entry.id
+LEFT JOIN ledger_reversal reversed_by ON reversed_by.reversed_id = entry.id
+LEFT JOIN ledger_holdend settles ON settles.entry_id = entry.id
+"""
+_ENTRY_WIDTH = 11
+
+_LINE_COLUMNS = (
+    ENTRY_COLUMNS
+    + ", account.entity, account.code, account.currency, account.holder, line.amount_minor, line.balance_after"
+)
+_LINES = f"""
+FROM ledger_journalentry entry
+JOIN ledger_posting line ON line.entry_id = entry.id
+JOIN ledger_account account ON account.id = line.account_id
+{ENTRY_LINKS}
+"""
+
+
+def entry(entry_ref: str) -> EntryFact:
+    """
+    :raises NoSuchEntry: no entry has this id.
+    """
+    try:
+        found = _facts("entry.id = %s", [entry_ids.to_uuid(entry_ref)])
+    except entry_ids.NotAnEntryId:
+        found = []
+    if not found:
+        raise NoSuchEntry(entry_ref)
+    return found[0]
+
+
+def entries_by_key(keys: Collection[str]) -> Mapping[str, EntryFact]:
+    """The entries that hold these idempotency keys; keys that hold none are left out."""
+    found = _facts("entry.id IN (SELECT entry_id FROM ledger_entrykey WHERE key = ANY (%s))", [list(keys)])
+    return {fact.key: fact for fact in found}
+
+
+def entry_lines(entry_ref: str) -> tuple[PostingFact, ...]:
+    """The lines of an entry: debits first, each side in order of the chart. None for an entry that does not exist.
+
+    `balance_minor` is that of the account's row the line went to, which for an account in stripes is a part of it.
+    """
+    try:
+        entry_id = entry_ids.to_uuid(entry_ref)
+    except entry_ids.NotAnEntryId:
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_LINE_COLUMNS} {_LINES} WHERE entry.id = %s", [entry_id])
+        return tuple(sorted(map(line_fact, cursor.fetchall()), key=_debits_first))
+
+
+def journal(
+    *,
+    entity: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    journal: str | None = None,
+) -> Iterator[tuple[PostingFact, ...]]:
+    """Every entry's lines, in the order things happened. Streams: holds one entry and a page of rows at a time."""
+    wanted = {"entity": entity, "since": since, "until": until, "journal": journal}
+    statement = f"""
+        SELECT {_LINE_COLUMNS} {_LINES}
+        WHERE (%(entity)s::text IS NULL OR entry.entity = %(entity)s)
+          AND (%(journal)s::text IS NULL OR entry.journal = %(journal)s)
+          AND (%(since)s::timestamptz IS NULL OR entry.happened_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR entry.happened_at < %(until)s)
+        ORDER BY entry.happened_at, entry.id
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, wanted)
+        for _, rows in groupby(cursor, key=lambda row: row[0]):
+            yield tuple(sorted(map(line_fact, rows), key=_debits_first))
+
+
+def entry_fact(row: Sequence[Any]) -> EntryFact:
+    """From a row of `ENTRY_COLUMNS`."""
+    entry_id, key, journal, description, source_ref, happened_at, recorded_at, late_from = row[:8]
+    reverses, reversed_by, settles = row[8:_ENTRY_WIDTH]
+    return EntryFact(
+        id=entry_ids.from_uuid(entry_id),
+        key=key,
+        journal=journal,
+        description=description,
+        source_ref=source_ref,
+        happened_at=happened_at,
+        recorded_at=recorded_at,
+        late_from=late_from,
+        reverses=_ref(reverses),
+        reversed_by=_ref(reversed_by),
+        settles=None if settles is None else entry_ids.from_uuid(settles, prefix=entry_ids.HOLD),
+    )
+
+
+def line_fact(row: Sequence[Any]) -> PostingFact:
+    """From a row of `_LINE_COLUMNS`."""
+    return PostingFact(
+        entry=entry_fact(row),
+        account=AccountKey(*row[_ENTRY_WIDTH : _ENTRY_WIDTH + 4]),
+        amount_minor=row[-2],
+        balance_minor=int(row[-1]),
+    )
+
+
+def _facts(condition: str, values: Sequence[Any]) -> list[EntryFact]:
+    statement = f"SELECT {ENTRY_COLUMNS} FROM ledger_journalentry entry {ENTRY_LINKS} WHERE {condition}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [entry_fact(row) for row in cursor.fetchall()]
+
+
+def _ref(entry_id: UUID | None) -> str | None:
+    return None if entry_id is None else entry_ids.from_uuid(entry_id)
+
+
+def _debits_first(line: PostingFact) -> tuple[bool, AccountKey, int]:
+    return (line.amount_minor < 0, line.account, line.amount_minor)
