@@ -25,7 +25,7 @@ def read(data: bytes) -> Any:
                 raise NotStrictJson("a text holds a NUL character")
     except NotStrictJson:
         raise
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # Decimal refuses an exponent beyond its range
         raise NotStrictJson(type(error).__name__) from None
     return document
 

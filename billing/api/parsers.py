@@ -58,7 +58,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise ParseError(_("Le corps n’est pas de l’UTF-8 valide.")) from None
     except RecursionError:
         raise _too_deep() from None
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:  # an exponent no Decimal can hold is arithmetic to Python
         raise ParseError(_("Le corps n’est pas du JSON valide : %(reason)s.") % {"reason": error}) from None
     if not isinstance(value, dict):
         raise ParseError(_("Le corps doit être un objet JSON."))

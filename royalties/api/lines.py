@@ -19,6 +19,8 @@ from royalties.api.access import hide_unless_readable
 from royalties.runs import queries as runs
 from royalties.runs.facts import RoyaltyLineFact
 
+_NOT_FOR_AUTHORS = frozenset({"payment", "invoice", "item"})
+
 
 class LineTold(Told):
     """One line as a statement lists it."""
@@ -57,7 +59,9 @@ class ExplainedLineTold(LineTold):
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_inputs(self, line: RoyaltyLineFact) -> Any:
-        return line.inputs
+        # A payment's id opens the buyer's receipt: an author checks the sum, not who paid it. No step needs the id.
+        sale = {name: value for name, value in line.inputs["sale"].items() if name not in _NOT_FOR_AUTHORS}
+        return {**line.inputs, "sale": sale}
 
     @extend_schema_field(StepTold(many=True))
     def get_steps(self, line: RoyaltyLineFact) -> list[dict[str, Any]]:

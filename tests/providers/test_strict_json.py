@@ -35,6 +35,7 @@ class TestRead:
             b"\xff",
             b"[" * 9000,
             b"9" * 5000,
+            b"1e9999999999999999999",
         ],
     )
     def test_refuses_what_has_two_meanings_or_none(self, data):

@@ -14,6 +14,7 @@ from rest_framework.exceptions import ParseError
 from billing.api.parsers import MAX_BYTES, BodyTooLarge, StrictJSONParser, read_object
 
 REFUSED = {
+    "an exponent beyond all numbers": b'{"amount": 1e9999999999999999999}',
     "empty": b"",
     "not JSON": b"{",
     "array": b"[]",

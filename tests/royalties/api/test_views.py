@@ -75,6 +75,12 @@ class TestRoyaltyLine:
         assert [step["kind"] for step in body["steps"]] == ["gross", "tax", "net", "fee", "receipts", "royalty"]
         assert body["inputs"]["contract"]["rate"] == "7/10"
 
+    def test_never_tells_an_author_what_opens_the_buyers_receipt(self, stated):
+        answer = stated.client.get(f"/api/v1/royalty-lines/{stated.line.id}/").content.decode()
+        assert stated.line.inputs["sale"]["payment"].startswith("pay_")
+        assert "pay_" not in answer
+        assert "inv_" not in answer
+
 
 class TestWhoMayRead:
     @pytest.fixture
