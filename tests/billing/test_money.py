@@ -274,6 +274,7 @@ class TestConvert:
 
     @given(totals, st.sampled_from(["XOF", "XAF", "EUR", "USD"]), st.integers(1, 10**6))
     def test_comes_back_where_nothing_had_to_be_rounded(self, minor, source, rate):
+        assume(in_range(minor, source, "TND", Fraction(rate)))
         assert (
             money.convert(money.convert(minor, source, "TND", Fraction(rate)), "TND", source, Fraction(1, rate))
             == minor
