@@ -45,9 +45,9 @@ stories: $(VENV)/.dev ## The journeys across packages, one at a time
 	$(BIN)/python -m pytest -v tests/stories tests/browser tests/faults
 
 lock: $(VENV)/.dev ## Compile requirements/*.in to requirements/*.txt, with hashes
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" requirements/base.in -o requirements/base.txt
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 
 clean: ## Remove the virtual environment; data under var/ stays
