@@ -13,8 +13,9 @@ from typing import Any
 
 import requests
 import urllib3
+from prometheus_client import Histogram
 
-from providers import strict_json
+from providers import circuit, strict_json
 from providers.deadline import Deadline, WatchedLines
 from providers.errors import (
     CredentialsRefused,
@@ -31,6 +32,13 @@ logger = logging.getLogger(__name__)
 
 _PIECE = 65_536
 _SAMPLE_CHARACTERS = 200
+USER_AGENT = "coko/1"
+_CALLS = Histogram(
+    "coko_provider_call_seconds",
+    "Calls to payment providers, by how they ended.",
+    ("provider", "market", "operation", "ending"),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120),
+)
 _CODE = re.compile(r"\A[\w.:-]{1,80}\Z", re.ASCII)  # what may stand in a log line
 
 
@@ -68,16 +76,41 @@ class Answer:
     document: Any
 
 
+Read = Callable[[bytes], Any]
+Classify = Callable[[int, str, str], type[ProviderFault] | None]
+
+
 class Client:
-    """Calls one provider. `read_code` finds the provider's own error word in a refused answer's document."""
+    """Calls one wallet of one provider.
+
+    `read_code` finds the provider's own error word in a refused answer's document. `read` turns a body into a document
+    (`NotStrictJson` when it cannot; strict JSON unless said otherwise). `classify` may name the fault of a refused
+    answer from (HTTP status, the provider's code, the operation) where the provider's code says more than the status;
+    None leaves it to the status.
+    """
 
     def __init__(
-        self, *, provider: str, base_url: str, read_code: Callable[[Any], str], limits: Limits = USUAL_LIMITS
+        self,
+        *,
+        provider: str,
+        base_url: str,
+        read_code: Callable[[Any], str],
+        limits: Limits = USUAL_LIMITS,
+        market: str = "",
+        read: Read = strict_json.read,
+        classify: Classify | None = None,
+        user_agent: str = USER_AGENT,
+        ca_file: str = "",  # certificates to trust instead of the system's, for a provider that signs its own
     ) -> None:
         self._provider = provider
+        self._market = market
         self._base_url = base_url.rstrip("/")
         self._read_code = read_code
         self._limits = limits
+        self._read = read
+        self._classify = classify
+        self._user_agent = user_agent
+        self._ca_file = ca_file
 
     def send(self, call: Call) -> Answer:
         """Make the call, once. No retries here: who holds the reference decides.
@@ -86,7 +119,7 @@ class Client:
         """
         started = time.monotonic()
         try:
-            answer = self._judged(self._exchange(call))
+            answer = circuit.call(self._provider, self._market, lambda: self._judged(self._exchange(call), call))
         except ProviderFault as fault:
             self._log(call, started, status=fault.status, ending=type(fault).__name__, code=fault.code)
             raise
@@ -95,7 +128,7 @@ class Client:
 
     def _exchange(self, call: Call) -> "_Reply":
         limits = self._limits
-        with Deadline(limits.total_seconds) as deadline, _session(deadline) as session:
+        with Deadline(limits.total_seconds) as deadline, self._session(deadline) as session:
             try:
                 response = session.request(
                     call.method,
@@ -126,23 +159,41 @@ class Client:
                 raise UnreadableAnswer(f"more than {self._limits.body_bytes} bytes", status=response.status_code)
         return b"".join(pieces)
 
-    def _judged(self, reply: "_Reply") -> Answer:
+    def _session(self, deadline: Deadline) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # a .netrc or proxy variable must not replace our credentials or our route
+        session.headers["User-Agent"] = self._user_agent
+        session.verify = self._ca_file or True
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, WatchedLines(deadline))
+        return session
+
+    def _judged(self, reply: "_Reply", call: Call) -> Answer:
         if 200 <= reply.status < 300:
-            return Answer(reply.status, reply.document())
-        raise _refusal(reply, code=self._code(reply))
+            return Answer(reply.status, reply.document(self._read))
+        code = self._code(reply)
+        known = self._classify(reply.status, code, call.operation) if self._classify else None
+        raise (
+            known(f"{self._provider} says {code}", code=code, status=reply.status)
+            if known
+            else _refusal(reply, code=code)
+        )
 
     def _code(self, reply: "_Reply") -> str:
         try:
-            code = self._read_code(reply.document())
+            code = self._read_code(reply.document(self._read))
         except UnreadableAnswer:
             return ""
         return code if _CODE.match(code) else ""
 
     def _log(self, call: Call, started: float, *, status: int | None, ending: str, code: str) -> None:
+        seconds = time.monotonic() - started
+        _CALLS.labels(self._provider, self._market, call.operation, ending).observe(seconds)
         logger.info(
-            "event=provider_call provider=%s operation=%s method=%s path=%s"
+            "event=provider_call provider=%s market=%s operation=%s method=%s path=%s"
             " reference=%s status=%s ending=%s code=%s ms=%d",
             self._provider,
+            self._market,
             call.operation,
             call.method,
             masked_text(call.path),
@@ -150,7 +201,7 @@ class Client:
             status,
             ending,
             masked_text(code),
-            (time.monotonic() - started) * 1000,
+            seconds * 1000,
         )
 
 
@@ -160,20 +211,20 @@ class _Reply:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
-    def document(self) -> Any:
+    def document(self, read: Read) -> Any:
         """The body read strictly, None when there is none.
 
-        :raises UnreadableAnswer: it is not strict JSON, or packed although we asked for plain.
+        :raises UnreadableAnswer: it cannot be read, or is packed although we asked for plain.
         """
         if not self.body:
             return None
         if self.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnreadableAnswer("a packed answer", status=self.status)
         try:
-            return strict_json.read(self.body)
+            return read(self.body)
         except strict_json.NotStrictJson as error:
             sample = masked_text(self.body[: 2 * _SAMPLE_CHARACTERS].decode("utf-8", "replace"))[:_SAMPLE_CHARACTERS]
-            raise UnreadableAnswer(f"not strict JSON: {error}", status=self.status, sample=sample) from None
+            raise UnreadableAnswer(f"not readable: {error}", status=self.status, sample=sample) from None
 
 
 def _refusal(reply: _Reply, *, code: str) -> ProviderFault:
@@ -200,12 +251,3 @@ def _without_answer(error: Exception, deadline: Deadline) -> ProviderFault:
     if deadline.established:
         return OutcomeUnknown(f"no complete answer: {what}")
     return NotSent(f"no connection: {what}")
-
-
-def _session(deadline: Deadline) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # a .netrc or proxy variable must not replace our credentials or our route
-    session.headers["User-Agent"] = "coko/1"
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, WatchedLines(deadline))
-    return session

@@ -21,7 +21,7 @@ class NotInThatMarket(Exception):
 class Entry:
     """What the registry must know of an adapter."""
 
-    build: Callable[..., Adapter]  # (credentials, base_url, *, limits)
+    build: Callable[..., Adapter]  # (credentials, base_url, *, market, limits)
     credentials: type[Any]
     capabilities: Capabilities
     base_url: str
@@ -59,7 +59,7 @@ def adapter(
         raise NotInThatMarket(f"{provider} does not work in {market}")
     own = credentials.read(entry.credentials, provider=provider, market=market, environment=environment)
     base_url = credentials.value_of(f"PROVIDER_{provider.upper()}_BASE_URL", environment) or entry.base_url
-    return entry.build(own, base_url, limits=limits)
+    return entry.build(own, base_url, market=market, limits=limits)
 
 
 def _entry(provider: str) -> Entry:

@@ -39,12 +39,13 @@ def demo_environment(base_url: str) -> dict[str, str]:
 
 
 def application(stage: Stage) -> Flask:
-    """All simulators at their providers' own paths, and `/_control/` beside them."""
+    """All simulators at their providers' own paths, and `/_control/` and `/phone/` beside them."""
     app = Flask(__name__)
     simulators = [simulator(stage) for simulator in SIMULATORS]
     for simulator in simulators:
         app.register_blueprint(simulator.blueprint)
     app.register_blueprint(control.blueprint(stage, simulators))
+    app.register_blueprint(control.phones(simulators))
     return app
 
 
@@ -76,6 +77,10 @@ class Running:
     def clear_faults(self) -> None:
         self._control("DELETE", "faults")
 
+    def everybody(self, action: str, *, after_seconds: float = 0, code: str = "") -> None:
+        """What payers do by themselves from now on: `approve`, `refuse`, `fail` or `nothing`."""
+        self._control("POST", "payers", {"action": action, "after_seconds": after_seconds, "code": code})
+
     def advance(self, seconds: int) -> None:
         """Move the simulators' clock."""
         self._control("POST", "clock", {"advance_seconds": seconds})
@@ -105,11 +110,13 @@ def serve(
     stage = Stage(book=pages, faults=faults, courier=courier)
     server = make_server("127.0.0.1", port, application(stage), threaded=True, request_handler=_Quiet)
     courier.start()
+    stage.payers.start()
     try:
         with answering(server):
             yield Running(f"http://127.0.0.1:{server.server_port}")
     finally:
         stage.stopping.set()
+        stage.payers.stop()
         courier.stop()
         pages.close()
 

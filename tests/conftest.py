@@ -9,6 +9,8 @@ from django.test import TransactionTestCase
 from django.urls import get_resolver
 from hypothesis import settings
 
+from providers import circuit
+
 ALL_DATABASES = ["default", "auth", "catalog", "reading"]
 
 
@@ -49,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _addresses() -> None:
     """Load every address once, outside any transaction: the first request would do it while its transaction idles."""
     get_resolver().url_patterns  # noqa: B018  (reading it is what loads it)
+
+
+@pytest.fixture(autouse=True)
+def _closed_circuits() -> None:
+    """A provider that was silent in one test is asked again in the next."""
+    circuit.reset()
 
 
 @pytest.fixture

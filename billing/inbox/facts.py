@@ -1,6 +1,6 @@
 """Notifications as other modules see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -28,3 +28,4 @@ class VerifiedHint:
     kind: str
     provider_ref: str | None
     payment_ref: str | None  # our reference, as the provider echoes it
+    secret: str | None = field(default=None, repr=False)  # what only the provider and this attempt know

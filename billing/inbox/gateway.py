@@ -7,7 +7,7 @@ from functools import cache
 
 from billing.inbox.facts import VerifiedHint
 from providers import registry
-from providers.contract import Adapter
+from providers.contract import Adapter, Arrival, Notifies
 from providers.errors import NotificationRefused
 
 
@@ -20,7 +20,14 @@ class Forged(Exception):
 
 
 def verify(
-    *, provider: str, market: str, headers: Mapping[str, str], body: bytes, received_at: datetime
+    *,
+    provider: str,
+    market: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    received_at: datetime,
+    path_token: str = "",
+    method: str = "POST",
 ) -> VerifiedHint:
     """Check the raw bytes by the provider's rules. Its clock is the moment of receipt, however late we look.
 
@@ -29,11 +36,18 @@ def verify(
     if provider not in registry.names() or market not in registry.capabilities(provider).markets:
         raise Forged("unknown_wallet")
     try:
-        notification = _adapter(provider, market).read_notification(headers, body, received_at)
+        adapter = _adapter(provider, market)
+        if not isinstance(adapter, Notifies):
+            raise Forged("sends_none")
+        notification = adapter.read_notification(Arrival(headers, body, received_at, path_token, method))
     except NotificationRefused as refusal:
         raise Forged(refusal.reason) from None
     return VerifiedHint(
-        notification.event_ref, notification.kind, notification.provider_ref, notification.client_reference
+        event_ref=notification.event_ref,
+        kind=notification.kind,
+        provider_ref=notification.provider_ref,
+        payment_ref=notification.client_reference,
+        secret=notification.secret,
     )
 
 

@@ -25,6 +25,8 @@ class ProviderNotification(models.Model):
     provider = models.CharField(max_length=40)
     market = models.CharField(max_length=2)
     headers = models.JSONField()
+    method = models.CharField(max_length=4, default="POST")
+    path_token = models.CharField(max_length=120, blank=True)  # names one attempt and opens nothing else
     body = models.BinaryField(max_length=BODY_MAX)  # cut at the cap; `body_size` is what came
     body_size = models.PositiveIntegerField()
     received_at = models.DateTimeField()

@@ -36,7 +36,16 @@ _KEPT_HEADERS = frozenset({"content-type", "user-agent"})
 _KEPT_WORDS = ("signature", "timestamp")
 
 
-def store(*, provider: str, market: str, headers: Mapping[str, str], body: bytes, received_at: datetime) -> int:
+def store(
+    *,
+    provider: str,
+    market: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    received_at: datetime,
+    path_token: str = "",
+    method: str = "POST",
+) -> int:
     """Keep what came, whoever sent it: one INSERT, so that the provider gets its answer at once.
 
     Credentials among the headers are not kept, only what signatures are made of.
@@ -45,6 +54,8 @@ def store(*, provider: str, market: str, headers: Mapping[str, str], body: bytes
         provider=provider,
         market=market.upper(),
         headers={name.lower(): value for name, value in headers.items() if _is_kept(name.lower())},
+        method=method,
+        path_token=path_token,
         body=body[:BODY_MAX],
         body_size=len(body),
         received_at=received_at,
@@ -116,6 +127,8 @@ def _process(notification: ProviderNotification, at: datetime) -> None:
             headers=notification.headers,
             body=bytes(notification.body),
             received_at=notification.received_at,
+            path_token=notification.path_token,
+            method=notification.method,
         )
     except gateway.Forged as forgery:
         log.warning("notification %s from %s refused: %s", notification.pk, notification.provider, forgery.reason)
@@ -159,6 +172,8 @@ def _act_on(hint: VerifiedHint, notification: ProviderNotification, at: datetime
     if payment_ref is None:
         return _park(notification)
     notification.payment_ref = payment_ref
+    if hint.secret is not None and not payments.knows_secret(payment_ref=payment_ref, secret=hint.secret):
+        return _finish(notification, State.REFUSED, "secret_mismatch")
     payments.refresh(payment_ref=payment_ref, source="notification", at=at)
     return _finish(notification, State.PROCESSED, "")
 

@@ -15,6 +15,9 @@ class NextActionFact:
     url: str | None = None
     instructions: str | None = None
     expires_at: datetime | None = None
+    qr: str | None = None  # what the code to scan says
+    ussd: str | None = None  # what to dial
+    links: Mapping[str, str] = field(default_factory=dict)  # app → deep link
 
 
 NO_ACTION = NextActionFact("none")
@@ -89,3 +92,4 @@ class ProviderAnswer:
     failure_reason: str | None = None
     failure_code: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # to be handed back at every question

@@ -5,21 +5,36 @@ Called with no database transaction open: a provider may take its whole deadline
 
 import logging
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
+
+from django.conf import settings
 
 from billing.payments.facts import NextActionFact, Outcome, ProviderAnswer
 from providers import http, registry
 from providers.amounts import Amount
-from providers.contract import Adapter, Capabilities, FailureReason, PaymentLookup, PaymentRequest, PaymentResult
+from providers.contract import (
+    Adapter,
+    AmountRule,
+    Capabilities,
+    ConfirmsByCode,
+    FailureReason,
+    Lookup,
+    PaymentRequest,
+    PaymentResult,
+)
 from providers.credentials import MissingCredential
 from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused
 
 log = logging.getLogger(__name__)
 
 LIMITS = http.USUAL_LIMITS
+
+
+class TakesNoCode(Exception):
+    """The wallet asks for no code of the payer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,32 @@ class Collection:
     payer_phone: str | None
     description: str
     return_url: str
+    payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand; never stored
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """How to ask about an attempt."""
+
+    payment_ref: str
+    provider: str
+    market: str
+    provider_ref: str | None
+    amount_minor: int
+    currency: str
+    platform: str
+    started_at: datetime
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def lookup(self) -> Lookup:
+        return Lookup(
+            reference=self.payment_ref,
+            provider_ref=self.provider_ref,
+            platform=self.platform,
+            amount=Amount(self.amount_minor, self.currency),
+            asked_at=self.started_at,
+            secrets=self.secrets,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +85,7 @@ class Wallet:
     markets: frozenset[str]
     next_action_kind: str
     status_window: timedelta
-    minor_min: int
-    minor_max: int | None
+    amounts: AmountRule
 
 
 def names() -> frozenset[str]:
@@ -53,15 +93,14 @@ def names() -> frozenset[str]:
     return frozenset(registry.names())
 
 
-def wallet(provider: str) -> Wallet:
+def wallet(provider: str, market: str = "") -> Wallet:
     known: Capabilities = registry.capabilities(provider)
     return Wallet(
         label=known.label,
-        markets=known.markets,
+        markets=frozenset(known.markets),
         next_action_kind=min(known.next_actions, default="none"),
         status_window=known.status_window,
-        minor_min=known.minor_min,
-        minor_max=known.minor_max,
+        amounts=known.collecting(market),
     )
 
 
@@ -74,6 +113,8 @@ def start(collection: Collection) -> ProviderAnswer:
         description=collection.description,
         success_url=collection.return_url,
         error_url=collection.return_url,
+        notify_url=f"{settings.BASE_URL}/webhooks/{collection.provider}/{collection.market}",
+        payer_code=collection.payer_code,
     )
     try:
         return _answer(_adapter(collection.provider, collection.market).start_payment(request))
@@ -87,16 +128,33 @@ def start(collection: Collection) -> ProviderAnswer:
         return _misconfigured(Outcome.UNSENT, missing)
 
 
-def fetch(*, provider: str, market: str, payment_ref: str, provider_ref: str | None) -> ProviderAnswer:
+def fetch(inquiry: Inquiry) -> ProviderAnswer:
     """What the provider says of the attempt now."""
-    lookup = PaymentLookup(payment_ref, provider_ref)
-    return _ask(lambda: _adapter(provider, market).fetch_payment(lookup))
+    return _ask(lambda: _adapter(inquiry.provider, inquiry.market).fetch_payment(inquiry.lookup()))
 
 
-def cancel(*, provider: str, market: str, payment_ref: str, provider_ref: str | None) -> ProviderAnswer:
+def cancel(inquiry: Inquiry) -> ProviderAnswer:
     """Close the attempt if it is still open; the answer says what it became."""
-    lookup = PaymentLookup(payment_ref, provider_ref)
-    return _ask(lambda: _adapter(provider, market).cancel_payment(lookup))
+    return _ask(lambda: _adapter(inquiry.provider, inquiry.market).cancel_payment(inquiry.lookup()))
+
+
+def confirm(inquiry: Inquiry, code: str) -> ProviderAnswer:
+    """Hand in the code that the payer was sent.
+
+    :raises TakesNoCode: this wallet sends none.
+    """
+    adapter = _adapter(inquiry.provider, inquiry.market)
+    if not isinstance(adapter, ConfirmsByCode):
+        raise TakesNoCode(f"{inquiry.provider} in {inquiry.market} sends no codes")
+    return _ask(lambda: adapter.confirm_payment(inquiry.lookup(), code))
+
+
+def platform(provider: str, market: str) -> str:
+    """Where the provider takes new requests now; kept with each attempt."""
+    try:
+        return _adapter(provider, market).platform
+    except MissingCredential:
+        return ""  # the attempt will wait for the credentials, and go where they lead
 
 
 def forget_adapters() -> None:
@@ -144,8 +202,17 @@ def _answer(result: PaymentResult) -> ProviderAnswer:
         amount_minor=result.amount.minor if result.amount else None,
         currency=result.amount.currency if result.amount else None,
         client_reference=result.client_reference,
-        next_action=NextActionFact(action.kind.value, action.url, action.instructions, action.expires_at),
+        next_action=NextActionFact(
+            kind=action.kind.value,
+            url=action.url,
+            instructions=action.instructions,
+            expires_at=action.expires_at,
+            qr=action.qr,
+            ussd=action.ussd,
+            links=dict(action.links),
+        ),
         failure_reason=result.failure.value if result.failure else None,
         failure_code=result.failure_code,
         raw=dict(result.raw),
+        secrets=dict(result.secrets),
     )

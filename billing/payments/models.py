@@ -33,6 +33,7 @@ class PaymentTransaction(models.Model):
     payer_phone_index = models.CharField(max_length=64, blank=True, db_index=True)
     payer_phone_masked = models.CharField(max_length=20, blank=True)
     return_url = models.TextField()
+    platform = models.CharField(max_length=40, blank=True)  # of the provider's: it can be asked only where it was made
 
     state = models.CharField(max_length=20, default=State.CREATED.value)
     flags = ArrayField(models.CharField(max_length=30), default=list)
@@ -43,6 +44,8 @@ class PaymentTransaction(models.Model):
     action_kind = models.CharField(max_length=30, default="none")
     action_url = models.TextField(blank=True)
     action_instructions = models.TextField(blank=True)
+    action_details = models.JSONField(default=dict)  # qr, ussd, links
+    secrets_sealed = models.TextField(blank=True)  # what the provider wants to hear again, sealed
     action_expires_at = models.DateTimeField(null=True)
 
     started_at = models.DateTimeField()
@@ -125,6 +128,9 @@ class PaymentTransaction(models.Model):
             url=self.action_url or None,
             instructions=self.action_instructions or None,
             expires_at=self.action_expires_at,
+            qr=self.action_details.get("qr"),
+            ussd=self.action_details.get("ussd"),
+            links=self.action_details.get("links", {}),
         )
 
 

@@ -4,7 +4,9 @@ A call to a provider never happens inside a database transaction. Each flow is: 
 commit the answer; `resume_unsent` and `poll_due` find by query what a process that died left undone.
 """
 
+import hmac
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,6 +20,7 @@ from billing.invoices.facts import InvoiceFact
 from billing.outbox import sweeps
 from billing.payments import attempts, gateway, queries, recording, schedule
 from billing.payments.facts import PaymentFact, ProviderAnswer
+from billing.payments.gateway import TakesNoCode as TakesNoCode
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.queries import AmountOutOfRange as AmountOutOfRange
 from billing.payments.queries import NoSuchPayment as NoSuchPayment
@@ -42,7 +45,15 @@ class PaymentInProgress(Exception):
         self.payment_ref = payment_ref
 
 
-def start(*, invoice_ref: str, provider: str, payer_phone: str | None, return_url: str, at: datetime) -> PaymentFact:
+def start(
+    *,
+    invoice_ref: str,
+    provider: str,
+    payer_phone: str | None,
+    return_url: str,
+    at: datetime,
+    payer_code: str | None = None,
+) -> PaymentFact:
     """Start one attempt to collect an invoice. `{payment_ref}` in `return_url` becomes the payment's id.
 
     A provider that does not answer is no error here: the fact comes back `unknown` or `created` and the sweeps go on.
@@ -59,7 +70,7 @@ def start(*, invoice_ref: str, provider: str, payer_phone: str | None, return_ur
         invoice_ref=invoice_ref, provider=provider, payer_phone=payer_phone, return_url=return_url, at=at
     )
     reach("payments.attempt_committed")
-    return _send(collection, source="start", at=at)
+    return _send(replace(collection, payer_code=payer_code), source="start", at=at)
 
 
 def apply_answer(*, payment_ref: str, answer: ProviderAnswer, source: str, at: datetime) -> PaymentFact:
@@ -87,7 +98,7 @@ def refresh(*, payment_ref: str, source: str, at: datetime) -> PaymentFact:
     payment = _outside_transactions(payment_ref)
     if source == "return" and not _worth_asking_for_a_page(payment, at):
         return payment
-    return _ask(gateway.fetch, payment, source=source, at=at)
+    return _ask(gateway.fetch, payment.id, source=source, at=at)
 
 
 def cancel(*, payment_ref: str, at: datetime) -> PaymentFact:
@@ -98,7 +109,25 @@ def cancel(*, payment_ref: str, at: datetime) -> PaymentFact:
     payment = _outside_transactions(payment_ref)
     if payment.state not in OPEN:
         return payment
-    return _ask(gateway.cancel, payment, source="cancel", at=at)
+    return _ask(gateway.cancel, payment.id, source="cancel", at=at)
+
+
+def confirm(*, payment_ref: str, code: str, at: datetime) -> PaymentFact:
+    """Hand in the code that the payer was sent. A wrong one leaves the attempt open, with the reason told.
+
+    :raises NoSuchPayment: no payment has that id.
+    :raises TakesNoCode: this wallet sends none.
+    """
+    payment = _outside_transactions(payment_ref)
+    if payment.state not in OPEN:
+        return payment
+    return _ask(lambda inquiry: gateway.confirm(inquiry, code), payment.id, source="code", at=at)
+
+
+def knows_secret(*, payment_ref: str, secret: str) -> bool:
+    """Whether that is what the provider gave us for its notifications of this attempt; True where it gave nothing."""
+    given = attempts.inquiry(PaymentTransaction.objects.get(pk=payment_ref)).secrets.get("notification")
+    return given is None or hmac.compare_digest(given.encode(), secret.encode())
 
 
 def resume_unsent(*, at: datetime, limit: int = 50) -> int:
@@ -192,11 +221,11 @@ def _worth_asking_for_a_page(payment: PaymentFact, at: datetime) -> bool:
     return payment.state in OPEN and not fresh
 
 
-def _ask(question: Callable[..., ProviderAnswer], payment: PaymentFact, *, source: str, at: datetime) -> PaymentFact:
-    answer = question(
-        provider=payment.provider, market=payment.market, payment_ref=payment.id, provider_ref=payment.provider_ref
-    )
-    return apply_answer(payment_ref=payment.id, answer=answer, source=source, at=at)
+def _ask(
+    question: Callable[[gateway.Inquiry], ProviderAnswer], payment_ref: str, *, source: str, at: datetime
+) -> PaymentFact:
+    answer = question(attempts.inquiry(PaymentTransaction.objects.get(pk=payment_ref)))
+    return apply_answer(payment_ref=payment_ref, answer=answer, source=source, at=at)
 
 
 @transaction.atomic(durable=True)

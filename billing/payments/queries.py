@@ -95,7 +95,7 @@ def options(*, country: str, currency: str, amount_minor: int, at: datetime) -> 
         OptionFact(route.provider, wallet.label, route.market, wallet.next_action_kind)
         for route in routes
         if route.provider in known
-        and route.market in (wallet := gateway.wallet(route.provider)).markets
+        and route.market in (wallet := gateway.wallet(route.provider, route.market)).markets
         and _takes(wallet, amount_minor)
     )
 
@@ -109,7 +109,7 @@ def collectable(*, provider: str, market: str, currency: str, amount_minor: int,
     route = configuration.route(provider=provider, market=market, currency=currency, at=at)
     if provider not in gateway.names() or market not in gateway.wallet(provider).markets:
         raise NoRoute(f"no adapter for {provider} in {market}")
-    if not _takes(gateway.wallet(provider), amount_minor):
+    if not _takes(gateway.wallet(provider, market), amount_minor):
         raise AmountOutOfRange(f"{provider} does not take {amount_minor} {currency} (minor units) at once")
     return route
 
@@ -131,4 +131,4 @@ def refuse_flood(*, payer_phone: str | None, at: datetime, except_invoice_ref: s
 
 
 def _takes(wallet: gateway.Wallet, amount_minor: int) -> bool:
-    return wallet.minor_min <= amount_minor and (wallet.minor_max is None or amount_minor <= wallet.minor_max)
+    return wallet.amounts.takes(amount_minor)

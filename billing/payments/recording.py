@@ -5,6 +5,7 @@ Inside `operations.apply_answer`'s transaction, with the attempt's row locked.
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,8 +16,8 @@ import billing.outbox.operations as outbox
 from billing import money
 from billing.invoices.facts import InvoiceFact
 from billing.ledger.draft import EntryDraft
-from billing.payments import gateway, outcome, postings, schedule
-from billing.payments.facts import Outcome, ProviderAnswer
+from billing.payments import attempts, gateway, outcome, postings, schedule
+from billing.payments.facts import NextActionFact, Outcome, ProviderAnswer
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.outcome import Books, Verdict
 from billing.payments.states import OPEN, State, may_follow
@@ -150,11 +151,19 @@ def _write_references(payment: PaymentTransaction, answer: ProviderAnswer, verdi
     paid = verdict.books is not Books.NOTHING
     payment.provider_ref = (answer.provider_ref if paid else None) or payment.provider_ref or answer.provider_ref
     payment.transaction_ref = payment.transaction_ref or answer.transaction_ref
+    if answer.secrets:
+        payment.secrets_sealed = attempts.sealed(answer.secrets)
     if answer.next_action.kind != "none":
         payment.action_kind = answer.next_action.kind
         payment.action_url = answer.next_action.url or ""
         payment.action_instructions = answer.next_action.instructions or ""
         payment.action_expires_at = answer.next_action.expires_at
+        payment.action_details = _details(answer.next_action)
+
+
+def _details(action: NextActionFact) -> dict[str, Any]:
+    details = {"qr": action.qr, "ussd": action.ussd, "links": dict(action.links)}
+    return {name: value for name, value in details.items() if value}
 
 
 def _note(verdict: Verdict, flags: frozenset[str]) -> str:

@@ -18,5 +18,9 @@ urlpatterns = [
     path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
     path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
     # With or without the last slash: a provider's POST must never meet a redirect, which would lose its body.
-    re_path(r"^webhooks/(?P<provider>[a-z0-9_]{1,40})/(?P<market>[A-Za-z]{2})/?$", webhooks.receive, name="webhook"),
+    re_path(
+        r"^webhooks/(?P<provider>[a-z0-9_]{1,40})/(?P<market>[A-Za-z]{2})(?:/(?P<token>[A-Za-z0-9_.-]{1,120}))?/?$",
+        webhooks.receive,
+        name="webhook",
+    ),
 ]

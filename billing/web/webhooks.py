@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 1024
 
 @csrf_exempt
 @require_http_methods(["POST", "PUT"])
-def receive(request: HttpRequest, provider: str, market: str) -> HttpResponse:
+def receive(request: HttpRequest, provider: str, market: str, token: str = "") -> HttpResponse:
     """Store a notification (one INSERT, with a hint to the workers) and say so.
 
     Nobody is believed yet: the signature is checked, and the provider asked, when it is processed. A body that cannot
@@ -27,7 +27,13 @@ def receive(request: HttpRequest, provider: str, market: str) -> HttpResponse:
     if len(body) > MAX_BYTES:
         return HttpResponse(status=413)
     operations.store(
-        provider=provider, market=market.upper(), headers=request.headers, body=body, received_at=timezone.now()
+        provider=provider,
+        market=market.upper(),
+        headers=request.headers,
+        body=body,
+        received_at=timezone.now(),
+        path_token=token,
+        method=request.method or "POST",
     )
     return JsonResponse({}) if _is_an_object(body) else JsonResponse({"error": "not a JSON object"}, status=400)
 

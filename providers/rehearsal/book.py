@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS movement (
     currency TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY, provider TEXT NOT NULL, market TEXT NOT NULL, body TEXT NOT NULL, forged INTEGER NOT NULL,
-    due REAL NOT NULL, held INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '',
+    url TEXT NOT NULL, method TEXT NOT NULL, retried INTEGER NOT NULL, due REAL NOT NULL,
+    held INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '',
     done INTEGER NOT NULL DEFAULT 0);
 """
 
@@ -53,6 +54,9 @@ class Delivery:
     body: str
     forged: bool
     attempts: int
+    url: str  # where the caller asked for it; empty: the usual address
+    method: str
+    retried: bool  # whether it insists until it is taken
 
 
 class Book:
@@ -103,6 +107,10 @@ class Book:
         found = self._run("SELECT body FROM document WHERE kind = ? ORDER BY rowid", kind)
         return [json.loads(row["body"]) for row in found]
 
+    def latest(self, kind: str, *, limit: int) -> list[dict[str, Any]]:
+        found = self._run("SELECT body FROM document WHERE kind = ? ORDER BY rowid DESC LIMIT ?", kind, limit)
+        return [json.loads(row["body"]) for row in found]
+
     def move(self, movement: Movement) -> None:
         names = ", ".join(field.name for field in fields(Movement))
         marks = ", ".join("?" for _ in fields(Movement))
@@ -112,10 +120,23 @@ class Book:
         found = self._run("SELECT * FROM movement ORDER BY id")
         return [Movement(**{field.name: row[field.name] for field in fields(Movement)}) for row in found]
 
-    def enqueue(self, *, provider: str, market: str, body: str, forged: bool, due: float, held: bool) -> None:
+    def enqueue(
+        self,
+        *,
+        provider: str,
+        market: str,
+        body: str,
+        forged: bool,
+        due: float,
+        held: bool,
+        url: str = "",
+        method: str = "POST",
+        retried: bool = True,
+    ) -> None:
         self._run(
-            "INSERT INTO delivery (provider, market, body, forged, due, held) VALUES (?, ?, ?, ?, ?, ?)",
-            *(provider, market, body, forged, due, held),
+            "INSERT INTO delivery (provider, market, body, forged, url, method, retried, due, held)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(provider, market, body, forged, url, method, retried, due, held),
         )
 
     def release_held(self, *, due: float) -> None:
@@ -129,7 +150,17 @@ class Book:
         if not found:
             return None
         row = found[0]
-        return Delivery(row["id"], row["provider"], row["market"], row["body"], bool(row["forged"]), row["attempts"])
+        return Delivery(
+            id=row["id"],
+            provider=row["provider"],
+            market=row["market"],
+            body=row["body"],
+            forged=bool(row["forged"]),
+            attempts=row["attempts"],
+            url=row["url"],
+            method=row["method"],
+            retried=bool(row["retried"]),
+        )
 
     def attempted(self, delivery: Delivery, *, answer: str, next_due: float | None) -> None:
         """Note how one attempt ended; without `next_due` it was the last."""

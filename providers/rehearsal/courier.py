@@ -40,14 +40,28 @@ class Courier:
         """Tell how this provider's notifications prove their origin."""
         self._sign[provider] = sign
 
-    def publish(self, *, provider: str, market: str, event: Mapping[str, Any]) -> None:
-        """Put an event on its way, together with what the caller is writing to the book."""
+    def publish(
+        self,
+        *,
+        provider: str,
+        market: str,
+        event: Mapping[str, Any],
+        url: str = "",
+        method: str = "POST",
+        retried: bool = True,
+        delay_seconds: float = 0,
+    ) -> None:
+        """Put an event on its way, together with what the caller is writing to the book.
+
+        It goes to `url` where the caller of the API has named one, else to the usual address. `retried` says whether
+        this provider insists when it is not answered.
+        """
         body = json.dumps(event, separators=(",", ":"))
-        fault = self._faults.take("webhook", body)
+        fault = self._faults.take("webhook", f"{provider} {market} {body}")
         kind = fault.kind if fault else None
-        if self._post_to is None or kind is Kind.NEVER:
+        if (self._post_to is None and not url) or kind is Kind.NEVER:
             return
-        due = time.time() + (fault.seconds if fault and kind is Kind.DELAY else 0)
+        due = time.time() + delay_seconds + (fault.seconds if fault and kind is Kind.DELAY else 0)
         copies = 1 + (fault.copies if fault and kind is Kind.DUPLICATE else 0)
         for _ in range(copies):
             self._book.enqueue(
@@ -57,6 +71,9 @@ class Courier:
                 forged=kind is Kind.FORGED,
                 due=due,
                 held=kind is Kind.OUT_OF_ORDER,
+                url=url,
+                method=fault.method if fault and kind is Kind.METHOD else method,
+                retried=retried,
             )
         if kind is not Kind.OUT_OF_ORDER:
             self._book.release_held(due=due + _OVERTAKEN_SECONDS)
@@ -82,17 +99,22 @@ class Courier:
     def _deliver(self, delivery: Delivery) -> None:
         answer = self._post(delivery)
         arrived = answer.startswith("2")
-        finished = arrived or delivery.attempts + 1 >= _ATTEMPTS_MAX
+        finished = arrived or not delivery.retried or delivery.attempts + 1 >= _ATTEMPTS_MAX
         wait = min(self._retry_seconds * 2**delivery.attempts, _WAIT_SECONDS_MAX)
         self._book.attempted(delivery, answer=answer, next_due=None if finished else time.time() + wait)
         logger.info("event=notification delivery=%d attempt=%d answer=%s", delivery.id, delivery.attempts + 1, answer)
 
     def _post(self, delivery: Delivery) -> str:
-        url = f"{self._post_to}/{delivery.provider}/{delivery.market}/"
+        url = delivery.url or f"{self._post_to}/{delivery.provider}/{delivery.market}/"
         headers = {"Content-Type": "application/json", **self._sign[delivery.provider](delivery)}
         try:
-            with requests.post(
-                url, delivery.body.encode(), headers=headers, timeout=_ANSWER_SECONDS, allow_redirects=False
+            with requests.request(
+                delivery.method,
+                url,
+                data=delivery.body.encode(),
+                headers=headers,
+                timeout=_ANSWER_SECONDS,
+                allow_redirects=False,
             ) as answer:
                 return str(answer.status_code)
         except requests.RequestException as error:

@@ -28,9 +28,10 @@ class Kind(StrEnum):
     FORGED = "forged"  # signed with a secret that is not the wallet's
     DELAY = "delay"  # by `seconds`
     OUT_OF_ORDER = "out_of_order"  # kept until a later one has been sent
+    METHOD = "method"  # by another `method` than usual
 
 
-OF_NOTIFICATIONS = frozenset({Kind.NEVER, Kind.DUPLICATE, Kind.FORGED, Kind.DELAY, Kind.OUT_OF_ORDER})
+OF_NOTIFICATIONS = frozenset({Kind.NEVER, Kind.DUPLICATE, Kind.FORGED, Kind.DELAY, Kind.OUT_OF_ORDER, Kind.METHOD})
 
 
 class BadFault(ValueError):
@@ -51,6 +52,7 @@ class Fault:
     amount: str = ""
     copies: int = 1
     location: str = ""
+    method: str = "PUT"
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from flask import Blueprint
 from providers.rehearsal.book import Book
 from providers.rehearsal.courier import Courier
 from providers.rehearsal.faults import Faults
+from providers.rehearsal.payer import Payers, Prompt
 
 
 class Clock:
@@ -34,12 +35,17 @@ class Stage:
     book: Book
     faults: Faults
     courier: Courier
+    payers: Payers = field(default_factory=Payers)
     clock: Clock = field(default_factory=Clock)
     stopping: threading.Event = field(default_factory=threading.Event)  # ends what hangs on purpose
 
 
 class NoSuchSession(Exception):
     """No simulator knows it."""
+
+
+class TooLate(Exception):
+    """The session has ended: nobody can act on it any more."""
 
 
 class Simulator(Protocol):
@@ -53,4 +59,8 @@ class Simulator(Protocol):
 
         :raises NoSuchSession: it is another simulator's, or nobody's.
         """
+        ...
+
+    def waiting(self) -> list[Prompt]:
+        """What waits for a payer now, the latest first; a hundred at most."""
         ...

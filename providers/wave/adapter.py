@@ -4,21 +4,29 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 from providers import http
+from providers.amounts import WireAmount
 from providers.contract import (
+    Arrival,
     Capabilities,
+    Idempotency,
+    Lookup,
     NextActionKind,
     Notification,
     Outcome,
-    PaymentLookup,
     PaymentRequest,
     PaymentResult,
-    RefundResult,
+    RefundKind,
+    RefundRequest,
+    TransferResult,
+    Trust,
 )
 from providers.errors import OutcomeUnknown, RequestRefused
+from providers.failures import FailureReason
+from providers.phone_forms import PhoneForm
 from providers.wave import webhook, wire
 
 logger = logging.getLogger(__name__)
@@ -26,13 +34,19 @@ logger = logging.getLogger(__name__)
 BASE_URL = "https://api.wave.com"
 CAPABILITIES = Capabilities(
     label="Wave",
-    markets=frozenset({"SN", "CI", "ML", "BF", "GM", "UG"}),
-    currencies=frozenset({"XOF", "GMD", "UGX"}),
+    markets={
+        **dict.fromkeys(("SN", "CI", "ML", "BF"), frozenset({"XOF"})),
+        "GM": frozenset({"GMD"}),
+        "UG": frozenset({"UGX"}),
+    },
     next_actions=frozenset({NextActionKind.REDIRECT}),
     session_life=timedelta(minutes=30),
     status_window=timedelta(days=90),  # Wave names no limit; ours, so that an old unknown reaches a person
-    refunds="full",
-    signed_notifications=True,
+    refunds=RefundKind.FULL,
+    trust=Trust.SIGNED_FRESH,
+    idempotency=Idempotency.SEARCH,
+    wire_amount=WireAmount.TEXT,
+    phone_form=PhoneForm.E164,
 )
 
 _SESSIONS = "/v1/checkout/sessions"
@@ -59,17 +73,21 @@ class WaveAdapter:
     """One wallet."""
 
     capabilities = CAPABILITIES
+    platform = ""  # there is one
 
     def __init__(
         self,
         credentials: Credentials,
         base_url: str = BASE_URL,
         *,
+        market: str = "",
         limits: http.Limits = http.USUAL_LIMITS,
         clock: Callable[[], float] = time.time,  # for the stamp of a signed request, nothing else
     ) -> None:
         self._credentials = credentials
-        self._client = http.Client(provider="wave", base_url=base_url, read_code=wire.error_code, limits=limits)
+        self._client = http.Client(
+            provider="wave", market=market, base_url=base_url, read_code=wire.error_code, limits=limits
+        )
         self._clock = clock
 
     def start_payment(self, request: PaymentRequest) -> PaymentResult:
@@ -84,7 +102,7 @@ class WaveAdapter:
         created = self._call("start_payment", "POST", _SESSIONS, request.reference, body=wire.session_request(request))
         return self._noticed(wire.read_session(created.document))
 
-    def fetch_payment(self, lookup: PaymentLookup) -> PaymentResult:
+    def fetch_payment(self, lookup: Lookup) -> PaymentResult:
         """By session id; and by our reference before any bad news, since a second session may have been paid."""
         known = self._session(lookup)
         if known and known.outcome in (Outcome.SUCCEEDED, Outcome.PENDING):
@@ -92,7 +110,7 @@ class WaveAdapter:
         found = (*self._search(lookup.reference), *([known] if known else []))
         return wire.most_telling(found) or PaymentResult(Outcome.NOT_FOUND)
 
-    def cancel_payment(self, lookup: PaymentLookup) -> PaymentResult:
+    def cancel_payment(self, lookup: Lookup) -> PaymentResult:
         """Expire what is still open. Wave answers 409 when the payer was faster; reading again tells."""
         known = self._session(lookup)
         for session in {s.provider_ref: s for s in (known, *self._search(lookup.reference)) if s}.values():
@@ -100,25 +118,34 @@ class WaveAdapter:
                 self._expire(session.provider_ref, lookup.reference)
         return self.fetch_payment(lookup)
 
-    def refund_payment(self, lookup: PaymentLookup) -> RefundResult:
+    def refund_payment(self, request: RefundRequest) -> TransferResult:
         """The whole payment, fees included. Asking twice refunds once."""
-        paid = self.fetch_payment(lookup)
+        paid = self.fetch_payment(request.payment)
         if paid.outcome is not Outcome.SUCCEEDED or not paid.provider_ref:
-            return RefundResult(Outcome.NOT_FOUND if paid.outcome is Outcome.NOT_FOUND else Outcome.FAILED, paid.raw)
+            outcome = Outcome.NOT_FOUND if paid.outcome is Outcome.NOT_FOUND else Outcome.FAILED
+            return TransferResult(outcome, failure=FailureReason.REFUND_NOT_ALLOWED, raw=paid.raw)
+        if paid.amount != request.amount:
+            return TransferResult(Outcome.FAILED, failure=FailureReason.AMOUNT_INVALID, failure_code="full_refund_only")
         try:
-            self._call("refund_payment", "POST", f"{_path(paid.provider_ref)}/refund", lookup.reference)
+            self._call("refund_payment", "POST", f"{_path(paid.provider_ref)}/refund", request.reference)
         except RequestRefused as refused:
             if refused.code != "checkout-refund-failed":
                 raise
-            return RefundResult(Outcome.FAILED, {"code": refused.code})
-        return RefundResult(Outcome.SUCCEEDED, paid.raw)
+            return TransferResult(Outcome.FAILED, failure=FailureReason.REFUND_NOT_ALLOWED, failure_code=refused.code)
+        return TransferResult(Outcome.SUCCEEDED, paid.provider_ref, amount=request.amount, raw=paid.raw)
 
-    def read_notification(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Notification:
+    def fetch_refund(self, lookup: Lookup, *, payment: Lookup) -> TransferResult:
+        """Wave has no question for it, but asking for the refund again is one: it gives back once."""
+        if payment.amount is None:
+            return TransferResult(Outcome.NOT_FOUND)
+        return self.refund_payment(RefundRequest(lookup.reference, payment, payment.amount))
+
+    def read_notification(self, arrival: Arrival) -> Notification:
         """See `webhook.read`."""
         secrets = [secret.strip() for secret in self._credentials.webhook_secret.split(",") if secret.strip()]
-        return webhook.read(headers, body, received_at, secrets=secrets)
+        return webhook.read(arrival.headers, arrival.body, arrival.received_at, secrets=secrets)
 
-    def _session(self, lookup: PaymentLookup) -> PaymentResult | None:
+    def _session(self, lookup: Lookup) -> PaymentResult | None:
         if not lookup.provider_ref:
             return None
         try:

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from providers.rehearsal.book import Movement
-from providers.rehearsal.stage import NoSuchSession, Stage
+from providers.rehearsal.stage import NoSuchSession, Stage, TooLate
 
 Session = dict[str, Any]
 
@@ -23,7 +23,7 @@ _FEE_RATE = Decimal("0.01")
 _KIND = "wave.session"
 
 
-class NotOpen(Exception):
+class NotOpen(TooLate):
     """The session was already completed or has expired."""
 
 
@@ -96,6 +96,11 @@ class SimulatedWave:
             if session.get("transaction_id") == transaction_id and session["market"] == wallet.market:
                 return session
         raise NoSuchSession(transaction_id)
+
+    def open_sessions(self) -> list[Session]:
+        """Those that wait for their payer, the latest first; a hundred at most."""
+        found = [self.session(one["id"]) for one in self._book.latest(_KIND, limit=100)]
+        return [session for session in found if session["checkout_status"] == "open"]
 
     def approve(self, session_id: str, *, late: bool = False) -> Session:
         """The payer pays.

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from providers.rehearsal.book import Delivery
 from providers.rehearsal.misbehaviour import Words, perform
+from providers.rehearsal.payer import Prompt
 from providers.rehearsal.stage import NoSuchSession, Stage
 from providers.wave.adapter import Credentials
 from providers.wave.simulated import NAME, NotOpen, NotRefundable, SimulatedWave, Wallet, shown
@@ -26,6 +27,12 @@ _WORDS = Words(status=("checkout_status", "payment_status"), amount=("amount",))
 _XOF = re.compile(r"\A[1-9][0-9]{0,11}\Z")
 _MOBILE = re.compile(r"\A\+[1-9][0-9]{7,14}\Z")
 _LOOPBACK = {"127.0.0.1", "::1"}
+_WORD_OF = {  # of the habits of `rehearsal.payer`
+    "payer_insufficient_funds": "insufficient-funds",
+    "payer_limit_reached": "kyb-limits-exceeded",
+    "payer_not_found": "blocked-account",
+    "unspecified": "payment-failure",
+}
 _REFUSALS = {"insufficient-funds": "Solde insuffisant", "payment-failure": "Panne technique"}
 
 
@@ -109,8 +116,9 @@ class WaveSimulator:
 
     @operation("create_session")
     def create_session(self, wallet: Wallet) -> Response:
-        order = _order(wallet)
-        return _json(shown(self._wave.create(wallet, order, pay_url=request.host_url.rstrip("/"))))
+        session = self._wave.create(wallet, _order(wallet), pay_url=request.host_url.rstrip("/"))
+        self.stage.payers.asked(session["id"], session["restrict_payer_mobile"] or "", self.act)
+        return _json(shown(session))
 
     @operation("get_session")
     def get_session(self, wallet: Wallet, session_id: str) -> Response:
@@ -180,7 +188,21 @@ class WaveSimulator:
         elif action == "refuse":
             self._wave.refuse(session)
         elif action == "fail":
-            self._wave.fail(session, code=options.get("code") or "insufficient-funds")
+            code = options.get("code") or "insufficient-funds"
+            self._wave.fail(session, code=_WORD_OF.get(code, code))
+
+    def waiting(self) -> list[Prompt]:
+        """The open sessions."""
+        return [
+            Prompt(
+                session=session["id"],
+                provider=NAME,
+                market=session["market"],
+                phone=session["restrict_payer_mobile"] or "",
+                text=f"{_spoken(session)} à {session['business_name']}",
+            )
+            for session in self._wave.open_sessions()
+        ]
 
     def wallet(self) -> Wallet:
         """Whose key this is.

@@ -49,7 +49,7 @@ class TestCapabilities:
         capabilities = registry.capabilities(name)
         assert capabilities.label
         assert capabilities.markets
-        assert set(simulation.DEMO_CREDENTIALS[name]) <= capabilities.markets
+        assert set(simulation.DEMO_CREDENTIALS[name]) <= set(capabilities.markets)
 
     def test_are_refused_for_an_unknown_provider(self):
         with pytest.raises(registry.NoSuchProvider):

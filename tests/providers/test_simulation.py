@@ -12,7 +12,7 @@ import requests
 
 from providers import registry, simulation
 from providers.amounts import Amount
-from providers.contract import Outcome, PaymentLookup, PaymentRequest
+from providers.contract import Lookup, Outcome, PaymentRequest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,7 +82,7 @@ class TestBook:
             sim.approve(session)
         with simulation.serve(book=book, webhooks_to=shop.url, retry_seconds=0.05) as sim:
             wave = registry.adapter("wave", "SN", environment=sim.environment)
-            assert wave.fetch_payment(PaymentLookup("pay_01", session)).outcome is Outcome.SUCCEEDED
+            assert wave.fetch_payment(Lookup("pay_01", session)).outcome is Outcome.SUCCEEDED
             assert len(sim.movements()) == 1
             assert kinds(shop.wait_for(1)) == [("checkout.session.completed", session)]
 

@@ -110,8 +110,8 @@ class TestStart:
 
         from billing.payments import gateway
 
-        narrow = replace(gateway.wallet("wave"), minor_max=1000)
-        monkeypatch.setattr(gateway, "wallet", lambda provider: narrow)
+        narrow = replace(gateway.wallet("wave"), amounts=gateway.AmountRule(minor_max=1000))
+        monkeypatch.setattr(gateway, "wallet", lambda *_: narrow)
         with pytest.raises(operations.AmountOutOfRange):
             start(at=at)
 
@@ -266,10 +266,10 @@ class TestPollDue:
         wave.approve(good.provider_ref)
         crashing = operations.gateway.fetch
 
-        def crash(**asked):
-            if asked["payment_ref"] == bad.id:
+        def crash(inquiry):
+            if inquiry.payment_ref == bad.id:
                 raise ZeroDivisionError
-            return crashing(**asked)
+            return crashing(inquiry)
 
         monkeypatch.setattr(operations.gateway, "fetch", crash)
         with pytest.raises(ZeroDivisionError):

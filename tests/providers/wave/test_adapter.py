@@ -6,7 +6,7 @@ from werkzeug.serving import make_server
 
 from providers import registry, simulation
 from providers.amounts import Amount
-from providers.contract import FailureReason, Outcome, PaymentLookup, PaymentRequest
+from providers.contract import FailureReason, Lookup, Outcome, PaymentRequest, RefundRequest
 from providers.errors import CredentialsRefused, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
 from providers.rehearsal.book import Book
 from providers.rehearsal.courier import Courier
@@ -41,21 +41,21 @@ class TestSeveralSessions:
     def test_the_paid_one_is_told_although_we_know_only_the_other(self, wave, sim, two_sessions):
         first, second = two_sessions
         sim.approve(first)
-        assert wave.fetch_payment(PaymentLookup("pay_01")).provider_ref == first
+        assert wave.fetch_payment(Lookup("pay_01")).provider_ref == first
         sim.refuse(second)
-        told = wave.fetch_payment(PaymentLookup("pay_01", second))
+        told = wave.fetch_payment(Lookup("pay_01", second))
         assert (told.outcome, told.provider_ref) == (Outcome.SUCCEEDED, first)
 
     def test_the_orphan_paid_after_ours_expired_is_told(self, wave, sim, two_sessions):
         first, second = two_sessions
         sim.advance(1800)
         sim.approve(first, late=True)
-        assert wave.fetch_payment(PaymentLookup("pay_01", second)).outcome is Outcome.SUCCEEDED
+        assert wave.fetch_payment(Lookup("pay_01", second)).outcome is Outcome.SUCCEEDED
 
     def test_cancelling_closes_both(self, wave, sim, two_sessions):
-        assert wave.cancel_payment(PaymentLookup("pay_01", two_sessions[1])).outcome is Outcome.EXPIRED
+        assert wave.cancel_payment(Lookup("pay_01", two_sessions[1])).outcome is Outcome.EXPIRED
         for session in two_sessions:
-            assert wave.fetch_payment(PaymentLookup("pay_01", session)).outcome is Outcome.EXPIRED
+            assert wave.fetch_payment(Lookup("pay_01", session)).outcome is Outcome.EXPIRED
 
     def test_a_closed_one_is_not_replaced(self, wave, sim):
         started = wave.start_payment(REQUEST)
@@ -71,7 +71,7 @@ class TestPayerFasterThanWe:
         still_open = {"checkout_status": "open", "payment_status": "processing"}
         sim.fault("get_session", "rewrite", fields=still_open)
         sim.fault("search_sessions", "rewrite", fields=still_open)
-        told = wave.cancel_payment(PaymentLookup("pay_01", started.provider_ref))
+        told = wave.cancel_payment(Lookup("pay_01", started.provider_ref))
         assert told.outcome is Outcome.SUCCEEDED
 
 
@@ -79,11 +79,11 @@ class TestFailedTry:
     def test_leaves_the_payer_another(self, wave, sim):
         started = wave.start_payment(REQUEST)
         sim.fail(started.provider_ref, code="insufficient-funds")
-        told = wave.fetch_payment(PaymentLookup("pay_01", started.provider_ref))
+        told = wave.fetch_payment(Lookup("pay_01", started.provider_ref))
         assert (told.outcome, told.failure) == (Outcome.PENDING, FailureReason.PAYER_INSUFFICIENT_FUNDS)
         assert told.next_action.url == started.next_action.url
         sim.approve(started.provider_ref)
-        assert wave.fetch_payment(PaymentLookup("pay_01")).failure is None
+        assert wave.fetch_payment(Lookup("pay_01")).failure is None
 
 
 class TestRefusals:
@@ -94,7 +94,7 @@ class TestRefusals:
         with pytest.raises(RequestRefused) as refused:
             wave.start_payment(free)
         assert refused.value.code == "request-validation-error"
-        assert wave.fetch_payment(PaymentLookup("pay_02")).outcome is Outcome.NOT_FOUND
+        assert wave.fetch_payment(Lookup("pay_02")).outcome is Outcome.NOT_FOUND
 
     def test_a_refused_search_does_not_end_an_attempt_begun_earlier(self, wave, sim):
         sim.fault("create_session", "drop", work_done=True)
@@ -110,24 +110,24 @@ class TestRefusals:
         sim.fault("get_session", "rewrite", fields={"code": 7})
         other = registry.adapter("wave", "CI", environment=sim.environment)
         with pytest.raises(UnreadableAnswer):
-            other.fetch_payment(PaymentLookup("pay_01", started.provider_ref))
+            other.fetch_payment(Lookup("pay_01", started.provider_ref))
 
     def test_any_other_refusal_goes_on_to_the_caller(self, wave, sim):
         started = wave.start_payment(REQUEST)
         sim.fault("get_session", "error", status=400)
         with pytest.raises(RequestRefused):
-            wave.fetch_payment(PaymentLookup("pay_01", started.provider_ref))
+            wave.fetch_payment(Lookup("pay_01", started.provider_ref))
         sim.fault("expire_session", "error", status=400)
         with pytest.raises(RequestRefused):
-            wave.cancel_payment(PaymentLookup("pay_01", started.provider_ref))
+            wave.cancel_payment(Lookup("pay_01", started.provider_ref))
         sim.approve(started.provider_ref)
         sim.fault("refund_session", "error", status=400)
         with pytest.raises(RequestRefused):
-            wave.refund_payment(PaymentLookup("pay_01", started.provider_ref))
+            wave.refund_payment(RefundRequest("ref_01", Lookup("pay_01", started.provider_ref), Amount(1500, "XOF")))
 
     def test_an_unknown_id_is_looked_for_by_our_reference(self, wave):
         started = wave.start_payment(REQUEST)
-        found = wave.fetch_payment(PaymentLookup("pay_01", "cos-unknown?x=y#z"))
+        found = wave.fetch_payment(Lookup("pay_01", "cos-unknown?x=y#z"))
         assert found.provider_ref == started.provider_ref
 
     def test_a_refused_refund_is_an_answer(self, wave, sim):
@@ -138,8 +138,15 @@ class TestRefusals:
         other = wave.start_payment(
             PaymentRequest("pay_02", Amount(5, "XOF"), None, "", "https://a.example/", "https://a.example/")
         )
-        told = wave.refund_payment(PaymentLookup("pay_02", other.provider_ref))
-        assert (told.outcome, told.raw) == (Outcome.FAILED, {"code": "checkout-refund-failed"})
+        told = wave.refund_payment(RefundRequest("ref_02", Lookup("pay_02", other.provider_ref), Amount(5, "XOF")))
+        assert (told.outcome, told.failure_code) == (Outcome.FAILED, "checkout-refund-failed")
+
+    def test_gives_back_the_whole_and_never_a_part(self, wave, sim):
+        started = wave.start_payment(REQUEST)
+        sim.approve(started.provider_ref)
+        part = RefundRequest("ref_01", Lookup("pay_01", started.provider_ref), Amount(1, "XOF"))
+        assert wave.refund_payment(part).failure is FailureReason.AMOUNT_INVALID
+        assert len(sim.movements()) == 1
 
 
 @pytest.fixture
@@ -165,7 +172,7 @@ class TestRequestSigning:
             "pay_é", Amount(1500, "XOF"), None, "", "https://coko.example/é", "https://coko.example/ko"
         )
         started = wave.start_payment(accents)
-        assert wave.cancel_payment(PaymentLookup("pay_é", started.provider_ref)).outcome is Outcome.EXPIRED
+        assert wave.cancel_payment(Lookup("pay_é", started.provider_ref)).outcome is Outcome.EXPIRED
 
     @pytest.mark.parametrize("secret", ["", "another"])
     def test_is_refused_without_or_with_another_secret(self, signed_wallet, secret):

@@ -36,9 +36,9 @@ class TestApi:
         assert (session["checkout_status"], session["payment_status"]) == ("open", "processing")
         assert "transaction_id" not in session
         assert call(sim, "GET", f"checkout/sessions/{session['id']}").json() == session
-        sim.advance(1799)
+        sim.advance(1770)
         assert call(sim, "GET", f"checkout/sessions/{session['id']}").json()["checkout_status"] == "open"
-        sim.advance(1)
+        sim.advance(30)
         assert call(sim, "GET", f"checkout/sessions/{session['id']}").json()["checkout_status"] == "expired"
 
     def test_makes_a_second_session_for_the_same_reference(self, sim):

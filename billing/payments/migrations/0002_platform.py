@@ -1,0 +1,32 @@
+"""Which platform an attempt was sent to, what the provider wants to hear again, more ways for payers to go on."""
+
+from pathlib import Path
+
+from django.db import migrations, models
+
+_FOLDER = Path(__file__).parent
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("payments", "0001_attempts"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="paymenttransaction",
+            name="action_details",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name="paymenttransaction",
+            name="platform",
+            field=models.CharField(blank=True, max_length=40),
+        ),
+        migrations.AddField(
+            model_name="paymenttransaction",
+            name="secrets_sealed",
+            field=models.TextField(blank=True),
+        ),
+        migrations.RunSQL((_FOLDER / "0002_frozen.sql").read_text(), (_FOLDER / "0002_frozen_reverse.sql").read_text()),
+    ]
