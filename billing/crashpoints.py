@@ -16,6 +16,12 @@ NAMES = (
     "payments.answer_committed",  # K6: stored, the caller has heard nothing
     "payments.outcome_before_commit",  # K5: money booked in a transaction that is not committed
     "payments.outcome_committed",
+    "payouts.request_sent",
+    "payouts.outcome_before_commit",
+    "payouts.outcome_committed",
+    "refunds.granted",
+    "refunds.request_sent",
+    "refunds.outcome_before_commit",
     "inbox.stored",  # before the provider gets its 2xx
     "inbox.verified",
     "outbox.delivered",  # the receiver has it, we have not noted it

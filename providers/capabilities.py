@@ -74,6 +74,7 @@ class Capabilities:
     needs_phone: bool = False  # collecting cannot begin without the payer's number
     needs_code: bool = False  # the payer makes a code first, and it is sent with the request
     code_ussd: Mapping[str, str] = field(default_factory=dict)  # market → what to dial for that code
+    refund_returns_fee: bool = False  # the fee of the payment comes back with the money
     pays_out: bool = False
     reversal_window: timedelta | None = None  # how long a payout can be called back
     collects: Mapping[str, AmountRule] = field(default_factory=dict)  # market → rule; a market that is missing: any

@@ -11,7 +11,8 @@ from billing.exchange import HUBS, PEG
 class Kind(models.TextChoices):
     SELLER = "seller"
     TAX_RULE = "tax_rule"
-    PROVIDER_ROUTE = "provider_route"
+    PROVIDER_ROUTE = "provider_route"  # to collect with
+    PAYOUT_ROUTE = "payout_route"  # to pay out with
 
 
 class BillingConfiguration(models.Model):

@@ -16,7 +16,7 @@ from billing.configuration.models import BillingConfiguration, ExchangeRate, Kin
 from billing.ids import new_id
 from billing.money import NotAnExactRate
 
-_PREFIXES = {Kind.SELLER: "sel", Kind.TAX_RULE: "tax", Kind.PROVIDER_ROUTE: "rte"}
+_PREFIXES = {Kind.SELLER: "sel", Kind.TAX_RULE: "tax", Kind.PROVIDER_ROUTE: "rte", Kind.PAYOUT_ROUTE: "rte"}
 
 
 # Rates are looked up and written this many at a time: a source's whole history is a third of a million.
@@ -100,14 +100,15 @@ def set_route(
     at: datetime,
     enabled: bool = True,
     legal_reference: str = "",
+    pays_out: bool = False,
 ) -> str:
-    """Open, change or (`enabled=False`) switch off a wallet we collect with.
+    """Open, change or (`enabled=False`) switch off a wallet we collect with, or one we pay out with.
 
     :raises OverlappingValidity: a later route is already set.
     :raises BadRate: the fee is no fraction from 0 to 1.
     """
     return _set(
-        kind=Kind.PROVIDER_ROUTE,
+        kind=Kind.PAYOUT_ROUTE if pays_out else Kind.PROVIDER_ROUTE,
         country=market,
         subject=f"{provider}/{currency}",
         value=values.route_value(entity=entity, fee_rate=fee_rate, enabled=enabled, priority=priority),

@@ -77,6 +77,25 @@ def route(*, provider: str, market: str, currency: str, at: datetime) -> Provide
     raise NoRoute(f"no route for {provider} in {market} in {currency} on {business_date(at)}")
 
 
+def payout_route(*, provider: str, market: str, currency: str, at: datetime) -> ProviderRouteFact:
+    """One enabled wallet to pay out with; its fee comes on top of what arrives.
+
+    :raises NoRoute: not configured, or switched off.
+    """
+    found = _routes(_valid(Kind.PAYOUT_ROUTE, market, at).filter(subject=f"{provider}/{currency}"))
+    for one in found:
+        if one.enabled:
+            return one
+    raise NoRoute(f"no payout route for {provider} in {market} in {currency} on {business_date(at)}")
+
+
+def payout_routes(*, country: str, currency: str, at: datetime) -> tuple[ProviderRouteFact, ...]:
+    """The enabled wallets of `country` that pay `currency` out, in order of preference."""
+    found = _routes(_valid(Kind.PAYOUT_ROUTE, country, at))
+    usable = [route for route in found if route.enabled and route.currency == currency]
+    return tuple(sorted(usable, key=lambda route: (route.priority, route.provider)))
+
+
 def rate(
     *,
     base: str,

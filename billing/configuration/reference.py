@@ -109,6 +109,7 @@ def _routes() -> Iterator[Row]:
     for market, entity in _WAVE_MARKETS.items():
         value = route_value(entity=entity, fee_rate=_WAVE_FEE, enabled=True, priority=10)
         yield Row("provider_route", market, "wave/XOF", value, "Tarif public de Wave : 1 % à l’encaissement", "medium")
+        yield Row("payout_route", market, "wave/XOF", value, "Tarif de Wave : 1 % au versement, à confirmer", "low")
 
 
 ROWS: tuple[Row, ...] = (*_sellers(), *_tax_rules(), *_routes())

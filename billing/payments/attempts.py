@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.conf import settings
 
-from billing import phones, sealing
+from billing import phones, schedule, sealing
 from billing.configuration.facts import ProviderRouteFact
 from billing.ids import new_id
 from billing.invoices.facts import InvoiceFact
 from billing.money import round_half_up
-from billing.payments import gateway, schedule
+from billing.payments import gateway
 from billing.payments.models import PaymentTransaction
 
 

@@ -48,6 +48,28 @@ class PaymentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureFact:
+    """Money that one attempt brought, and how the provider knows it. For those who give it back."""
+
+    payment_ref: str
+    invoice_ref: str
+    invoice_number: str
+    owner_ref: str
+    booked_as: str  # captured, captured_twice, mismatch
+    entity: str
+    provider: str
+    market: str
+    platform: str
+    currency: str
+    amount_minor: int
+    fee_minor: int
+    provider_ref: str | None
+    started_at: datetime
+    payer_phone: str | None = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentEventFact:
     state: str
     source: str  # start, poll, notification, return, sweep

@@ -14,11 +14,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 import billing.invoices.queries as invoices
+from billing import schedule
 from billing.configuration.queries import NoRoute as NoRoute
 from billing.crashpoints import reach
 from billing.invoices.facts import InvoiceFact
 from billing.outbox import sweeps
-from billing.payments import attempts, gateway, queries, recording, schedule
+from billing.payments import attempts, gateway, queries, recording
 from billing.payments.facts import PaymentFact, ProviderAnswer
 from billing.payments.gateway import TakesNoCode as TakesNoCode
 from billing.payments.models import PaymentEvent, PaymentTransaction

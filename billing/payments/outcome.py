@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from billing.payments import schedule
+from billing import schedule
 from billing.payments.facts import Outcome, ProviderAnswer
 from billing.payments.states import OPEN, State
 

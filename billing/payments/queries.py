@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from django.db.models.functions import Coalesce
 
 import billing.configuration.queries as configuration
+import billing.ledger.queries as ledger
 from billing import phones
 from billing.configuration.facts import ProviderRouteFact
 from billing.configuration.queries import NoRoute
-from billing.payments import gateway
-from billing.payments.facts import OptionFact, PaymentEventFact, PaymentFact
+from billing.payments import gateway, postings
+from billing.payments.attempts import inquiry
+from billing.payments.facts import CaptureFact, OptionFact, PaymentEventFact, PaymentFact
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.states import OPEN, State
 
@@ -39,6 +41,45 @@ def payment(payment_ref: str) -> PaymentFact:
     if row is None:
         raise NoSuchPayment(payment_ref)
     return row.as_fact()
+
+
+def capture(payment_ref: str) -> CaptureFact | None:
+    """The money an attempt brought; None: none.
+
+    :raises NoSuchPayment: no payment has that id.
+    """
+    row = PaymentTransaction.objects.filter(pk=payment_ref).first()
+    if row is None:
+        raise NoSuchPayment(payment_ref)
+    if not row.booked_as:
+        return None
+    amount_minor, currency = _received(row)
+    return CaptureFact(
+        payment_ref=row.id,
+        invoice_ref=row.invoice_ref,
+        invoice_number=row.invoice_number,
+        owner_ref=row.owner_ref,
+        booked_as=row.booked_as,
+        entity=row.entity,
+        provider=row.provider,
+        market=row.market,
+        platform=row.platform,
+        currency=currency,
+        amount_minor=amount_minor,
+        fee_minor=row.fee_minor if row.booked_as != "mismatch" else 0,
+        provider_ref=row.provider_ref,
+        started_at=row.started_at,
+        payer_phone=phones.unseal(row.payer_phone_sealed) if row.payer_phone_sealed else None,
+        secrets=inquiry(row).secrets,
+    )
+
+
+def _received(row: PaymentTransaction) -> tuple[int, str]:
+    """What came; of a sum nobody expected only the ledger knows."""
+    if row.booked_as != "mismatch":
+        return row.amount_minor, row.currency
+    kept = next(line for line in ledger.entry_lines(row.entry_ref) if line.account.code == postings.SUSPENSE)
+    return -kept.amount_minor, kept.account.currency
 
 
 def payments_of_invoice(invoice_ref: str) -> tuple[PaymentFact, ...]:

@@ -13,10 +13,10 @@ from django.db.models import Q
 import billing.invoices.operations as invoices
 import billing.ledger.operations as ledger
 import billing.outbox.operations as outbox
-from billing import money
+from billing import money, schedule
 from billing.invoices.facts import InvoiceFact
 from billing.ledger.draft import EntryDraft
-from billing.payments import attempts, gateway, outcome, postings, schedule
+from billing.payments import attempts, gateway, outcome, postings
 from billing.payments.facts import NextActionFact, Outcome, ProviderAnswer
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.outcome import Books, Verdict

@@ -43,6 +43,7 @@ CAPABILITIES = Capabilities(
     session_life=timedelta(minutes=30),
     status_window=timedelta(days=90),  # Wave names no limit; ours, so that an old unknown reaches a person
     refunds=RefundKind.FULL,
+    refund_returns_fee=True,
     trust=Trust.SIGNED_FRESH,
     idempotency=Idempotency.SEARCH,
     wire_amount=WireAmount.TEXT,

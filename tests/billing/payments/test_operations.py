@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import Error, transaction
 
+from billing import schedule
 from billing.configuration.operations import set_route
 from billing.invoices import operations as invoice_operations
 from billing.invoices import queries as invoices
@@ -12,7 +13,7 @@ from billing.ledger import queries as ledger
 from billing.ledger.draft import AccountKey
 from billing.outbox import operations as outbox
 from billing.outbox import queries as outbox_queries
-from billing.payments import ledger_checks, operations, queries, schedule
+from billing.payments import ledger_checks, operations, queries
 from billing.payments.facts import Outcome
 from billing.payments.models import PaymentTransaction
 from providers.simulation import Running

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.payments.schedule import GIVE_UP_AFTER, next_check
+from billing.schedule import GIVE_UP_AFTER, next_check
 
 START = datetime(2026, 11, 3, 14, 12, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""Money out: what is owed to somebody, sent to their wallet."""

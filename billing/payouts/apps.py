@@ -1,0 +1,8 @@
+"""Django's registration of billing.payouts."""
+
+from django.apps import AppConfig
+
+
+class PayoutsConfig(AppConfig):
+    name = "billing.payouts"
+    label = "payouts"
