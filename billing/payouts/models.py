@@ -111,7 +111,10 @@ class Payout(models.Model):
                 condition=~Q(state__in=["succeeded", "reversed"]) | ~Q(entry_ref=""), name="payout_success_is_booked"
             ),
             models.UniqueConstraint(
-                fields=["key", "part"], condition=~Q(state__in=["rejected", "failed", "reversed"]), name="payout_once"
+                fields=["key", "part"],
+                # One that failed and was paid after all stands beside the one that took its place; both are true.
+                condition=~Q(state__in=["rejected", "failed", "reversed"]) & ~Q(flags__contains=["late_success"]),
+                name="payout_once",
             ),
             models.UniqueConstraint(fields=["provider", "provider_ref"], name="payout_provider_ref_once"),
         ]

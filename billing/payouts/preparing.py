@@ -38,8 +38,9 @@ def prepare(batch: PayoutBatch, asked: Sequence[PayoutAsked], at: datetime) -> P
     for one in asked:
         try:
             _not_twice(one)
+            rows = _rows(batch, one, at)
             _covered(one, left)
-            done.rows += _rows(batch, one, at)
+            done.rows += rows
         except Refused as refused:
             done.refusals.append(Refusal(one.key, refused.rule, str(refused)))
     return done

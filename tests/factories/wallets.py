@@ -6,6 +6,8 @@ import pytest
 
 from billing.inbox import gateway as inbox_gateway
 from billing.payments import gateway
+from billing.payouts import gateway as payouts_gateway
+from billing.refunds import gateway as refunds_gateway
 from providers import http, simulation
 from providers.simulation import Running
 
@@ -26,13 +28,17 @@ def wave(simulators: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runni
     lead_to(simulators, monkeypatch)
     yield simulators
     simulators.clear_faults()
-    gateway.forget_adapters()
-    inbox_gateway.forget_adapters()
+    _forget()
 
 
 def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(gateway, "LIMITS", IMPATIENT)
-    gateway.forget_adapters()
-    inbox_gateway.forget_adapters()
+    for one in (gateway, payouts_gateway, refunds_gateway):
+        monkeypatch.setattr(one, "LIMITS", IMPATIENT)
+    _forget()
+
+
+def _forget() -> None:
+    for one in (gateway, inbox_gateway, payouts_gateway, refunds_gateway):
+        one.forget_adapters()

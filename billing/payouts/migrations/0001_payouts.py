@@ -191,7 +191,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payout",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["rejected", "failed", "reversed"]), _negated=True),
+                condition=models.Q(
+                    models.Q(("state__in", ["rejected", "failed", "reversed"]), _negated=True),
+                    models.Q(("flags__contains", ["late_success"]), _negated=True),
+                ),
                 fields=("key", "part"),
                 name="payout_once",
             ),
