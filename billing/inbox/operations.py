@@ -4,6 +4,7 @@ A notification is a doorbell: it is stored first, then verified, and then only m
 moves no money.
 """
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -15,11 +16,18 @@ from django.db.models import Q, QuerySet
 
 import billing.payments.operations as payments
 import billing.payments.queries as payment_queries
+import billing.payouts.operations as payouts
+import billing.payouts.queries as payout_queries
+import billing.refunds.operations as refunds
+import billing.refunds.queries as refund_queries
 from billing.crashpoints import reach
 from billing.inbox import gateway
 from billing.inbox.facts import VerifiedHint
 from billing.inbox.models import BODY_MAX, ProviderNotification, State
 from billing.outbox import hints, sweeps
+from billing.payments.facts import PaymentFact
+from billing.payouts.facts import PayoutFact
+from billing.refunds.facts import RefundFact
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +40,7 @@ PAUSES = (
     *(timedelta(hours=hours) for hours in (1, 6, 24, 48)),
 )
 
+_PAYOUT, _REFUND = "out_", "ref_"
 _KEPT_HEADERS = frozenset({"content-type", "user-agent"})
 _KEPT_WORDS = ("signature", "timestamp")
 
@@ -166,28 +175,41 @@ def _digest(notification: ProviderNotification) -> bytes:
 
 
 def _act_on(hint: VerifiedHint, notification: ProviderNotification, at: datetime) -> None:
-    payment_ref = _payment_of(hint, notification.provider)
     if hint.payment_ref is None and hint.provider_ref is None:
         return _finish(notification, State.PROCESSED, "not_about_a_payment")
-    if payment_ref is None:
+    subject_ref = _subject_of(hint, notification.provider)
+    if subject_ref is None:
         return _park(notification)
-    notification.payment_ref = payment_ref
-    if hint.secret is not None and not payments.knows_secret(payment_ref=payment_ref, secret=hint.secret):
+    notification.payment_ref = subject_ref
+    if subject_ref.startswith(_PAYOUT):
+        payouts.refresh(payout_ref=subject_ref, source="notification", at=at)
+    elif subject_ref.startswith(_REFUND):
+        refunds.refresh(refund_ref=subject_ref, source="notification", at=at)
+    elif hint.secret is not None and not payments.knows_secret(payment_ref=subject_ref, secret=hint.secret):
         return _finish(notification, State.REFUSED, "secret_mismatch")
-    payments.refresh(payment_ref=payment_ref, source="notification", at=at)
+    else:
+        payments.refresh(payment_ref=subject_ref, source="notification", at=at)
     return _finish(notification, State.PROCESSED, "")
 
 
-def _payment_of(hint: VerifiedHint, provider: str) -> str | None:
-    try:
+def _subject_of(hint: VerifiedHint, provider: str) -> str | None:
+    """Our payment, payout or refund that the notification is about, if it is that provider's."""
+    missing = (payment_queries.NoSuchPayment, payout_queries.NoSuchPayout, refund_queries.NoSuchRefund)
+    with contextlib.suppress(*missing):
         if hint.payment_ref:
-            found = payment_queries.payment(hint.payment_ref)
+            found = _by_our_reference(hint.payment_ref)
             return found.id if found.provider == provider else None
         if hint.provider_ref:
             return payment_queries.payment_by_provider_ref(provider=provider, provider_ref=hint.provider_ref).id
-    except payment_queries.NoSuchPayment:
-        pass
     return None
+
+
+def _by_our_reference(ref: str) -> PaymentFact | PayoutFact | RefundFact:
+    if ref.startswith(_PAYOUT):
+        return payout_queries.payout(ref)
+    if ref.startswith(_REFUND):
+        return refund_queries.refund(ref)
+    return payment_queries.payment(ref)
 
 
 def _park(notification: ProviderNotification) -> None:

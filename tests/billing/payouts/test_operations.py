@@ -9,7 +9,7 @@ import billing.ledger.queries as ledger
 from billing.ledger import verification
 from billing.ledger.draft import AccountKey
 from billing.ledger.refusals import LimitExceeded
-from billing.payouts import operations, queries
+from billing.payouts import ledger_checks, operations, queries
 from billing.payouts.facts import Outcome
 from tests.factories.payouts import CHECKER, MAKER, answer, apply, approved, asked, owe, owed, prepared
 
@@ -23,7 +23,7 @@ FEES = AccountKey("coko-sn", "6317", "XOF")
 def _books_agree():
     yield
     if connection.connection is not None and not connection.needs_rollback:
-        assert list(verification.differences()) == []
+        assert [*verification.differences(), *ledger_checks.differences()] == []
 
 
 def available(account=None) -> int | None:

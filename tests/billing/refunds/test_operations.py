@@ -12,7 +12,7 @@ from billing.ledger import verification
 from billing.ledger.draft import AccountKey
 from billing.payments import operations as payments
 from billing.payments.facts import Outcome as PaymentOutcome
-from billing.refunds import operations, queries
+from billing.refunds import ledger_checks, operations, queries
 from billing.refunds.facts import Outcome, RefundAnswer
 from tests.factories import payments as attempts
 from tests.factories.billing import reference_world
@@ -51,7 +51,7 @@ def give_back(payment, at, amount_minor=None):
 def _world(at):
     reference_world(at=at)
     yield
-    assert list(verification.differences()) == []
+    assert [*verification.differences(), *ledger_checks.differences()] == []
 
 
 class TestRequest:
