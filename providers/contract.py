@@ -58,6 +58,7 @@ class PaymentRequest:
     notify_url: str = ""  # where notifications of this attempt shall go; empty: wherever the provider was told before
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand, where `needs_code`
     asked_at: datetime | None = None  # when the attempt was committed; an older one may have been sent before
+    ticket: str = field(default="", repr=False)  # see `Prepares`
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class PayoutRequest:
     description: str
     notify_url: str = ""
     asked_at: datetime | None = None  # as in `PaymentRequest`
+    ticket: str = field(default="", repr=False)  # see `Prepares`
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,20 @@ class PaysOut(Protocol):
     def start_payout(self, request: PayoutRequest) -> TransferResult: ...
 
     def fetch_payout(self, lookup: Lookup) -> TransferResult: ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Hands out a ticket that moves nothing, before the request that moves money and needs it.
+
+    The ticket is the only key to what became of that request. Whoever commits it before sending (and asks with it as
+    `Lookup.provider_ref`) loses nothing to a crash; without one, the adapter fetches its own, and a process that dies
+    before the answer leaves a request that nobody can ask about.
+    """
+
+    def prepare_payment(self) -> str: ...
+
+    def prepare_payout(self) -> str: ...
 
 
 @runtime_checkable
