@@ -24,6 +24,7 @@ from providers.contract import (
     Lookup,
     PaymentRequest,
     PaymentResult,
+    Prepares,
 )
 from providers.credentials import MissingCredential
 from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused
@@ -50,6 +51,7 @@ class Collection:
     description: str
     return_url: str
     started_at: datetime | None = None
+    ticket: str = field(default="", repr=False)  # fetched before, where the provider hands out any
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand; never stored
 
 
@@ -117,6 +119,7 @@ def start(collection: Collection) -> ProviderAnswer:
         notify_url=f"{settings.BASE_URL}/webhooks/{collection.provider}/{collection.market}",
         payer_code=collection.payer_code,
         asked_at=collection.started_at,
+        ticket=collection.ticket,
     )
     try:
         return _answer(_adapter(collection.provider, collection.market).start_payment(request))
@@ -149,6 +152,20 @@ def confirm(inquiry: Inquiry, code: str) -> ProviderAnswer:
     if not isinstance(adapter, ConfirmsByCode):
         raise TakesNoCode(f"{inquiry.provider} in {inquiry.market} sends no codes")
     return _ask(lambda: adapter.confirm_payment(inquiry.lookup(), code))
+
+
+def ticket(provider: str, market: str) -> str | None:
+    """A ticket for the next attempt, to be committed before it is sent; None where the provider has none, or none now.
+
+    Without one the adapter fetches its own, and a process that dies before the answer leaves an attempt nobody can ask
+    about: it expires, and since its prompt may have gone out, a late success comes by the provider's statement.
+    """
+    try:
+        adapter = _adapter(provider, market)
+        return adapter.prepare_payment() if isinstance(adapter, Prepares) else None
+    except (ProviderFault, MissingCredential) as fault:
+        log.warning("no ticket from %s in %s: %s", provider, market, type(fault).__name__)
+        return None
 
 
 def platform(provider: str, market: str) -> str:

@@ -33,6 +33,7 @@ class PaymentTransaction(models.Model):
     payer_phone_index = models.CharField(max_length=64, blank=True, db_index=True)
     payer_phone_masked = models.CharField(max_length=20, blank=True)
     return_url = models.TextField()
+    ticket = models.CharField(max_length=120, blank=True)  # handed out by the provider before anything is asked
     platform = models.CharField(max_length=40, blank=True)  # of the provider's: it can be asked only where it was made
 
     state = models.CharField(max_length=20, default=State.CREATED.value)

@@ -24,6 +24,7 @@ from providers.contract import (
     Lookup,
     PayoutRequest,
     PaysOut,
+    Prepares,
     ReversesPayouts,
     TransferResult,
 )
@@ -34,6 +35,10 @@ from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused
 log = logging.getLogger(__name__)
 
 LIMITS = http.USUAL_LIMITS
+
+
+class NoTicket(Exception):
+    """The provider hands out tickets before it pays, and none could be had. Nothing was sent."""
 
 
 class CannotReverse(Exception):
@@ -55,6 +60,7 @@ class Transfer:
     description: str
     provider_ref: str | None
     asked_at: datetime | None
+    ticket: str = field(default="", repr=False)  # fetched before, where the provider hands out any
 
     def lookup(self) -> Lookup:
         amount = Amount(self.amount_minor, self.currency)
@@ -77,9 +83,9 @@ def wallet(provider: str, market: str) -> Wallet | None:
     """None: no adapter of ours, or not in that country."""
     if provider not in registry.names():
         return None
-    known = registry.capabilities(provider)
-    if market not in known.markets:
+    if market not in registry.capabilities(provider).markets:
         return None
+    known = registry.capabilities(provider, market)
     return Wallet(
         pays_out=known.pays_out,
         amounts=known.paying_out(market),
@@ -98,6 +104,18 @@ def platform(provider: str, market: str) -> str:
         return ""
 
 
+def ticket(provider: str, market: str) -> str | None:
+    """A ticket for the next payout, to be committed before it is sent; None where the provider has none.
+
+    :raises NoTicket: it has, and does not answer now.
+    """
+    try:
+        adapter = _adapter(provider, market)
+        return adapter.prepare_payout() if isinstance(adapter, Prepares) else None
+    except (ProviderFault, MissingCredential) as fault:
+        raise NoTicket(f"{provider} in {market}: {type(fault).__name__}") from fault
+
+
 def start(transfer: Transfer) -> TransferAnswer:
     """Send the money. Safe to repeat with the same transfer where the provider does one reference once."""
     request = PayoutRequest(
@@ -106,6 +124,8 @@ def start(transfer: Transfer) -> TransferAnswer:
         payee_phone=transfer.payee_phone,
         payee_name=transfer.payee_name,
         description=transfer.description,
+        ticket=transfer.ticket,
+        asked_at=transfer.asked_at,
         notify_url=f"{settings.BASE_URL}/webhooks/{transfer.provider}/{transfer.market}",
     )
     try:

@@ -85,6 +85,7 @@ class Payout(models.Model):
     hold_ref = models.CharField(max_length=30, blank=True)
     entry_ref = models.CharField(max_length=30, blank=True)  # the journal entry of the money that left
     fee_entry_ref = models.CharField(max_length=30, blank=True)
+    ticket = models.CharField(max_length=120, blank=True)  # handed out by the provider before it is sent
     provider_ref = models.CharField(max_length=120, null=True)
     transaction_ref = models.CharField(max_length=120, null=True)
     failure_reason = models.CharField(max_length=40, blank=True)

@@ -175,6 +175,8 @@ def send_one(*, at: datetime) -> bool:
     payout = _claim(states=[State.APPROVED], at=at)
     if payout is None:
         return False
+    if not _has_ticket(payout):
+        return True  # not sent; taken up again when its lease is over
     answer = gateway.start(_transfer(payout))
     reach("payouts.request_sent")
     apply_answer(payout_ref=payout.id, answer=answer, source="send", at=at)
@@ -235,7 +237,24 @@ def _transfer(payout: Payout) -> gateway.Transfer:
         description=payout.description,
         provider_ref=payout.provider_ref,
         asked_at=payout.sent_at,
+        ticket=payout.ticket,
     )
+
+
+def _has_ticket(payout: Payout) -> bool:
+    """Where the provider hands out tickets before it pays: fetch one, once, and commit it before anything is sent."""
+    if payout.ticket:
+        return True
+    try:
+        payout.ticket = gateway.ticket(payout.provider, payout.market) or ""
+    except gateway.NoTicket:
+        return False
+    if payout.ticket:
+        # It is the only key to what becomes of the payout, so it is what we ask with.
+        payout.provider_ref = payout.ticket
+        with transaction.atomic(durable=True):
+            payout.save(update_fields=["ticket", "provider_ref"])
+    return True
 
 
 @transaction.atomic(durable=True)

@@ -78,8 +78,8 @@ _WAYS: Mapping[RefundKind, tuple[Way | None, Way | None]] = {
 }
 
 
-def terms(provider: str) -> Terms:
-    known = registry.capabilities(provider)
+def terms(provider: str, market: str) -> Terms:
+    known = registry.capabilities(provider, market)
     whole, part = _WAYS[known.refunds]
     if not known.pays_out:
         whole, part = (None if way is Way.PAYOUT else way for way in (whole, part))

@@ -27,11 +27,12 @@ WHERE refund.granted_entry_ref <> ''
 
 UNION ALL
 -- what the provider gave back has its entry
-SELECT 'refund_sent', refund.id, format('%s by %s: its entry %s has %s', refund.state, refund.way, refund.sent_entry_ref,
-                                        coalesce(booked.amount::text, 'nothing'))
+SELECT 'refund_sent', refund.id, format('%s by %s: its entry %s has %s', refund.state, refund.way,
+                                        refund.sent_entry_ref, coalesce(booked.amount::text, 'nothing'))
 FROM refunds_refund refund
 LEFT JOIN booked ON booked.ref = refund.sent_entry_ref AND booked.source_ref = refund.id
-WHERE (refund.state = 'succeeded' AND refund.way = 'operation') <> (booked.amount IS NOT DISTINCT FROM refund.amount_minor)
+WHERE (refund.state = 'succeeded' AND refund.way = 'operation')
+      <> (booked.amount IS NOT DISTINCT FROM refund.amount_minor)
 
 UNION ALL
 -- no entry of a refund stands without it

@@ -255,7 +255,7 @@ def _grant(*, payment_ref: str, amount_minor: int | None, reason: str, by: str, 
 
 
 def _row(captured: CaptureFact, amount: int, before: int, *, reason: str, by: str, at: datetime) -> Refund:
-    terms = gateway.terms(captured.provider)
+    terms = gateway.terms(captured.provider, captured.market)
     is_whole = before == 0 and amount == captured.amount_minor
     way = terms.whole if is_whole else terms.part
     if way is None or (way is Way.PAYOUT and not captured.payer_phone):

@@ -85,7 +85,7 @@ def next_check(refund: Refund, at: datetime) -> datetime | None:
         started_at=refund.sent_at or refund.requested_at,
         check_count=refund.check_count,
         at=at,
-        window=gateway.terms(refund.provider).status_window,
+        window=gateway.terms(refund.provider, refund.market).status_window,
     )
 
 

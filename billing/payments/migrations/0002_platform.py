@@ -28,5 +28,10 @@ class Migration(migrations.Migration):
             name="secrets_sealed",
             field=models.TextField(blank=True),
         ),
+        migrations.AddField(
+            model_name="paymenttransaction",
+            name="ticket",
+            field=models.CharField(blank=True, max_length=120),
+        ),
         migrations.RunSQL((_FOLDER / "0002_frozen.sql").read_text(), (_FOLDER / "0002_frozen_reverse.sql").read_text()),
     ]

@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ("hold_ref", models.CharField(blank=True, max_length=30)),
                 ("entry_ref", models.CharField(blank=True, max_length=30)),
                 ("fee_entry_ref", models.CharField(blank=True, max_length=30)),
+                ("ticket", models.CharField(blank=True, max_length=120)),
                 ("provider_ref", models.CharField(max_length=120, null=True)),
                 ("transaction_ref", models.CharField(max_length=120, null=True)),
                 ("failure_reason", models.CharField(blank=True, max_length=40)),
