@@ -3,7 +3,7 @@
 Adapters implement the protocols they can. They translate; they do not decide, save, render or read a clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -221,15 +221,22 @@ class MandateResult:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+def bears_nothing(value: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A notification as it came over the wire."""
+    """A notification as it came over the wire. Credentials among its headers are not handed on, see `bears`."""
 
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
     path_token: str = field(default="", repr=False)  # the last part of the address it came to
     method: str = "POST"
+    # Whether its `Authorization` was exactly this text. Whoever keeps notifications keeps a keyed digest of that header
+    # and can answer; the header itself is nobody's to read.
+    bears: Callable[[str], bool] = field(default=bears_nothing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +328,9 @@ class PaysOutTogether(Protocol):
 class ReversesPayouts(Protocol):
     """Can call a payout back, within `Capabilities.reversal_window`. Calling twice brings it back once."""
 
-    def reverse_payout(self, lookup: Lookup) -> TransferResult: ...
+    def reverse_payout(self, lookup: Lookup) -> TransferResult:
+        """What the payout is now: REVERSED; or what it stays, and `failure` says why it cannot be called back."""
+        ...
 
 
 @runtime_checkable

@@ -57,12 +57,12 @@ def store(
 ) -> int:
     """Keep what came, whoever sent it: one INSERT, so that the provider gets its answer at once.
 
-    Credentials among the headers are not kept, only what signatures are made of.
+    Of the headers only what proves an origin is kept: signatures as they are, credentials as a keyed digest.
     """
     notification = ProviderNotification.objects.create(
         provider=provider,
         market=market.upper(),
-        headers={name.lower(): value for name, value in headers.items() if _is_kept(name.lower())},
+        headers=_kept(headers),
         method=method,
         path_token=path_token,
         body=body[:BODY_MAX],
@@ -94,6 +94,14 @@ def process_one(*, at: datetime) -> bool:
         return False
     _process(notification, at)
     return True
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    kept = {name: value for name, value in lowered.items() if _is_kept(name)}
+    if secret := lowered.get(gateway.CREDENTIALS):
+        kept[gateway.CREDENTIALS] = gateway.digest(secret)
+    return kept
 
 
 def _is_kept(name: str) -> bool:

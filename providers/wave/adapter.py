@@ -1,37 +1,28 @@
-"""Wave through the port: checkout sessions asked for, read again, closed and refunded."""
+"""Wave through the port: one wallet, all that can be asked of it."""
 
-import logging
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import quote
+from typing import Any
 
-from providers import http
 from providers.amounts import WireAmount
 from providers.contract import (
+    AmountRule,
     Arrival,
     Capabilities,
     Idempotency,
-    Lookup,
     NextActionKind,
     Notification,
-    Outcome,
-    PaymentRequest,
-    PaymentResult,
     RefundKind,
-    RefundRequest,
-    TransferResult,
     Trust,
 )
-from providers.errors import OutcomeUnknown, RequestRefused
-from providers.failures import FailureReason
 from providers.phone_forms import PhoneForm
-from providers.wave import webhook, wire
+from providers.wave import webhook
+from providers.wave.account import Account
+from providers.wave.calls import BASE_URL as BASE_URL
+from providers.wave.calls import Credentials as Credentials
+from providers.wave.checkout import Checkout
+from providers.wave.payouts import REVERSAL_WINDOW, Payouts
 
-logger = logging.getLogger(__name__)
-
-BASE_URL = "https://api.wave.com"
 CAPABILITIES = Capabilities(
     label="Wave",
     markets={
@@ -48,167 +39,23 @@ CAPABILITIES = Capabilities(
     idempotency=Idempotency.SEARCH,
     wire_amount=WireAmount.TEXT,
     phone_form=PhoneForm.E164,
+    pays_out=True,
+    reversal_window=REVERSAL_WINDOW,
+    payouts={"GM": AmountRule(minor_min=100, minor_step=100)},  # whole units only; the other currencies have no parts
 )
 
-_SESSIONS = "/v1/checkout/sessions"
 
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """One wallet's secrets. Wave's keys belong to one wallet of one country, so there is one set a market."""
-
-    api_key: str = field(repr=False)
-    webhook_secret: str = field(repr=False)  # several, comma-separated, while one replaces the other
-    signing_secret: str = field(default="", repr=False)  # only for a key made with request signing
-    webhook_strategy: str = webhook.SIGNATURE
-
-    def __post_init__(self) -> None:
-        if self.webhook_strategy != webhook.SIGNATURE:
-            raise ValueError(
-                f"webhook_strategy {self.webhook_strategy!r} is not supported: register the webhook in Wave's portal"
-                " with signatures. A shared secret proves nothing of the body, and is not kept for a later look."
-            )
-
-
-class WaveAdapter:
+class WaveAdapter(Checkout, Payouts, Account):
     """One wallet."""
 
-    capabilities = CAPABILITIES
     platform = ""  # there is one
 
-    def __init__(
-        self,
-        credentials: Credentials,
-        base_url: str = BASE_URL,
-        *,
-        market: str = "",
-        limits: http.Limits = http.USUAL_LIMITS,
-        clock: Callable[[], float] = time.time,  # for the stamp of a signed request, nothing else
-    ) -> None:
-        self._credentials = credentials
-        self._client = http.Client(
-            provider="wave", market=market, base_url=base_url, read_code=wire.error_code, limits=limits
-        )
-        self._clock = clock
-
-    def start_payment(self, request: PaymentRequest) -> PaymentResult:
-        """Search by our reference, and create a session only when there is none.
-
-        Wave has no idempotency key here. Searching always costs one round trip, and in return no second session can
-        come from a caller that wrongly believes it asks for the first time.
-        """
-        earlier = wire.most_telling(self._search(request.reference))
-        if earlier is not None:
-            return earlier
-        created = self._call("start_payment", "POST", _SESSIONS, request.reference, body=wire.session_request(request))
-        return self._noticed(wire.read_session(created.document))
-
-    def fetch_payment(self, lookup: Lookup) -> PaymentResult:
-        """By session id; and by our reference before any bad news, since a second session may have been paid."""
-        known = self._session(lookup)
-        if known and known.outcome in (Outcome.SUCCEEDED, Outcome.PENDING):
-            return known
-        found = (*self._search(lookup.reference), *([known] if known else []))
-        return wire.most_telling(found) or PaymentResult(Outcome.NOT_FOUND)
-
-    def cancel_payment(self, lookup: Lookup) -> PaymentResult:
-        """Expire what is still open. Wave answers 409 when the payer was faster; reading again tells."""
-        known = self._session(lookup)
-        for session in {s.provider_ref: s for s in (known, *self._search(lookup.reference)) if s}.values():
-            if session.outcome is Outcome.PENDING and session.provider_ref:
-                self._expire(session.provider_ref, lookup.reference)
-        return self.fetch_payment(lookup)
-
-    def refund_payment(self, request: RefundRequest) -> TransferResult:
-        """The whole payment, fees included. Asking twice refunds once."""
-        paid = self.fetch_payment(request.payment)
-        if paid.outcome is not Outcome.SUCCEEDED or not paid.provider_ref:
-            outcome = Outcome.NOT_FOUND if paid.outcome is Outcome.NOT_FOUND else Outcome.FAILED
-            return TransferResult(outcome, failure=FailureReason.REFUND_NOT_ALLOWED, raw=paid.raw)
-        if paid.amount != request.amount:
-            return TransferResult(Outcome.FAILED, failure=FailureReason.AMOUNT_INVALID, failure_code="full_refund_only")
-        try:
-            self._call("refund_payment", "POST", f"{_path(paid.provider_ref)}/refund", request.reference)
-        except RequestRefused as refused:
-            if refused.code != "checkout-refund-failed":
-                raise
-            return TransferResult(Outcome.FAILED, failure=FailureReason.REFUND_NOT_ALLOWED, failure_code=refused.code)
-        return TransferResult(Outcome.SUCCEEDED, paid.provider_ref, amount=request.amount, raw=paid.raw)
-
-    def fetch_refund(self, lookup: Lookup, *, payment: Lookup) -> TransferResult:
-        """Wave has no question for it, but asking for the refund again is one: it gives back once."""
-        if payment.amount is None:
-            return TransferResult(Outcome.NOT_FOUND)
-        return self.refund_payment(RefundRequest(lookup.reference, payment, payment.amount))
+    def __init__(self, credentials: Credentials, base_url: str = BASE_URL, **options: Any) -> None:
+        super().__init__(credentials, base_url, **options)
+        is_signed = credentials.webhook_strategy == webhook.SIGNATURE
+        self.capabilities = CAPABILITIES if is_signed else replace(CAPABILITIES, trust=Trust.TOKEN)
 
     def read_notification(self, arrival: Arrival) -> Notification:
         """See `webhook.read`."""
-        secrets = [secret.strip() for secret in self._credentials.webhook_secret.split(",") if secret.strip()]
-        return webhook.read(arrival.headers, arrival.body, arrival.received_at, secrets=secrets)
-
-    def _session(self, lookup: Lookup) -> PaymentResult | None:
-        if not lookup.provider_ref:
-            return None
-        try:
-            answer = self._call("fetch_payment", "GET", _path(lookup.provider_ref), lookup.reference)
-        except RequestRefused as refused:
-            if refused.status != 404:
-                raise
-            return None
-        return self._noticed(wire.read_session(answer.document))
-
-    def _search(self, reference: str) -> tuple[PaymentResult, ...]:
-        query = {"client_reference": reference}
-        try:
-            answer = self._call("search_payment", "GET", f"{_SESSIONS}/search", reference, query=query)
-        except RequestRefused as refused:
-            # That the search was refused says nothing of the payment, which an earlier call may have begun.
-            raise OutcomeUnknown("the search was refused", code=refused.code, status=refused.status) from refused
-        return tuple(map(self._noticed, wire.read_search(answer.document, reference=reference)))
-
-    def _expire(self, session_ref: str, reference: str) -> None:
-        try:
-            self._call("cancel_payment", "POST", f"{_path(session_ref)}/expire", reference)
-        except RequestRefused as refused:
-            if refused.status not in (404, 409):
-                raise
-
-    def _call(
-        self,
-        operation: str,
-        method: str,
-        path: str,
-        reference: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-    ) -> http.Answer:
-        call = http.Call(
-            operation=operation,
-            method=method,
-            path=path,
-            headers=self._headers(body),
-            query=query or {},
-            body=body,
-            reference=reference,
-        )
-        return self._client.send(call)
-
-    def _headers(self, body: bytes | None) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {self._credentials.api_key}"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if self._credentials.signing_secret:
-            stamp = str(int(self._clock()))
-            signed = webhook.signature(self._credentials.signing_secret, stamp, body or b"")
-            headers["Wave-Signature"] = f"t={stamp},v1={signed}"
-        return headers
-
-    def _noticed(self, session: PaymentResult) -> PaymentResult:
-        if words := wire.unknown_words(session.raw):
-            logger.warning("event=unknown_status provider=wave session=%s words=%s", session.provider_ref, words)
-        return session
-
-
-def _path(session_ref: str) -> str:
-    return f"{_SESSIONS}/{quote(session_ref, safe='')}"
+        own = self._credentials
+        return webhook.read(arrival, strategy=own.webhook_strategy, secrets=own.webhook_secrets)

@@ -1,25 +1,18 @@
-"""What Wave does with sessions and money, without HTTP: the inside of the simulator.
-
-Written from the documentation on its own. It shares no code with the adapter: a misreading made once must not
-agree with itself.
-"""
+"""What Wave does with checkout sessions, without HTTP: inside the simulator."""
 
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
-from providers.rehearsal.book import Movement
 from providers.rehearsal.stage import NoSuchSession, Stage, TooLate
+from providers.wave.simulated_wallets import NAME, History, Wallet, fee_of, shown, stamp
 
 Session = dict[str, Any]
 
-NAME = "wave"
 _LIFE = timedelta(minutes=30)
-_FEE_RATE = Decimal("0.01")
 _KIND = "wave.session"
 
 
@@ -31,24 +24,13 @@ class NotRefundable(Exception):
     """Nothing was paid through that session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """One business wallet and its secrets."""
+class SimulatedSessions:
+    """Sessions, over the stage's book."""
 
-    market: str
-    currency: str
-    business_name: str
-    api_key: str = field(repr=False)
-    webhook_secret: str = field(repr=False)
-    signing_secret: str = field(default="", repr=False)  # set: every request with that key must be signed
-
-
-class SimulatedWave:
-    """Sessions and the money that moved, over the stage's book."""
-
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, history: History) -> None:
         self._stage = stage
         self._book = stage.book
+        self._history = history
 
     def create(self, wallet: Wallet, order: Mapping[str, Any], *, pay_url: str) -> Session:
         """A new open session; Wave does not care whether the reference was used before."""
@@ -67,8 +49,8 @@ class SimulatedWave:
             "success_url": order["success_url"],
             "error_url": order["error_url"],
             "wave_launch_url": f"{pay_url}/c/{session_id}?a={order['amount']}&c={order['currency']}&m=Coko",
-            "when_created": _stamp(now),
-            "when_expires": _stamp(now + _LIFE),
+            "when_created": stamp(now),
+            "when_expires": stamp(now + _LIFE),
         }
         self._save(session)
         return session
@@ -82,7 +64,7 @@ class SimulatedWave:
             session = self._book.get(_KIND, session_id)
             if session is None or (wallet and session["market"] != wallet.market):
                 raise NoSuchSession(session_id)
-            if session["checkout_status"] == "open" and _stamp(self._stage.clock.now()) >= session["when_expires"]:
+            if session["checkout_status"] == "open" and stamp(self._stage.clock.now()) >= session["when_expires"]:
                 self._close(session, "expired", "cancelled", when=session["when_expires"])
         return session
 
@@ -145,33 +127,9 @@ class SimulatedWave:
             if (session["checkout_status"], session["payment_status"]) != ("complete", "succeeded"):
                 raise NotRefundable(session_id)
             if "when_refunded" not in session:
-                session["when_refunded"] = _stamp(self._stage.clock.now())
+                session["when_refunded"] = stamp(self._stage.clock.now())
                 self._save(session)
                 self._move("api_checkout_refund", session, -Decimal(session["amount"]))
-
-    def transactions(self, wallet: Wallet) -> list[dict[str, Any]]:
-        """The wallet's history, oldest first. `amount` is what the wallet gained: net of the fee."""
-        balance, items = Decimal(0), []
-        for movement in self._book.movements():
-            if (movement.provider, movement.market) != (NAME, wallet.market):
-                continue
-            net = Decimal(movement.amount) - Decimal(movement.fee)
-            balance += net
-            items.append(
-                {
-                    "timestamp": movement.at,
-                    "transaction_id": movement.transaction_id,
-                    "transaction_type": movement.kind,
-                    "amount": str(net),
-                    "fee": movement.fee,
-                    "balance": str(balance),
-                    "currency": movement.currency,
-                    "is_reversal": False,
-                    "client_reference": movement.client_reference,
-                    "checkout_api_session_id": movement.session,
-                }
-            )
-        return items
 
     @contextmanager
     def _open(self, session_id: str, *, late: bool = False) -> Iterator[Session]:
@@ -183,38 +141,15 @@ class SimulatedWave:
 
     def _close(self, session: Session, checkout: str, payment: str, *, when: str | None = None) -> None:
         session["checkout_status"], session["payment_status"] = checkout, payment
-        session["when_completed"] = when or _stamp(self._stage.clock.now())
+        session["when_completed"] = when or stamp(self._stage.clock.now())
         self._save(session)
 
     def _save(self, session: Session) -> None:
         self._book.put(_KIND, session["id"], reference=session["client_reference"], body=session)
 
     def _move(self, kind: str, session: Session, amount: Decimal) -> None:
-        fee = (amount * _FEE_RATE).quantize(Decimal(session["amount"]), rounding=ROUND_HALF_UP)
-        self._book.move(
-            Movement(
-                provider=NAME,
-                market=session["market"],
-                kind=kind,
-                session=session["id"],
-                client_reference=session["client_reference"],
-                transaction_id=session["transaction_id"],
-                amount=str(amount),
-                fee=str(fee),
-                currency=session["currency"],
-                at=_stamp(self._stage.clock.now()),
-            )
-        )
+        self._history.move(kind, session, amount, fee_of(amount), session["transaction_id"])
 
     def _tell(self, kind: str, session: Session) -> None:
         event = {"id": f"EV_{secrets.token_hex(6)}", "type": kind, "data": shown(session)}
         self._stage.courier.publish(provider=NAME, market=session["market"], event=event)
-
-
-def shown(session: Session) -> Session:
-    """The session as the API shows it."""
-    return {key: value for key, value in session.items() if key != "market"}
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

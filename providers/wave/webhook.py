@@ -1,22 +1,27 @@
 """Wave's notifications: proof of origin on the raw bytes first, meaning afterwards.
 
-The signed text is the stamp directly followed by the body, no separator. Many public samples put a dot between them
-(PHP's `.` joins strings); that form is refused. Without a separator digits could wander from the stamp into the body,
-so the stamp must have exactly ten digits and the body must open with a brace.
+Wave's portal offers two proofs. *Signature*: the signed text is the stamp directly followed by the body, no separator.
+Many public samples put a dot between them (PHP's `.` joins strings); that form is refused. Without a separator digits
+could wander from the stamp into the body, so the stamp must have exactly ten digits and the body open with a brace.
+*Shared secret*: `Authorization: Bearer <secret>`, which proves who calls and nothing of the body or the time.
+A wallet takes the one it was registered with, never the other.
 """
 
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from providers import strict_json
-from providers.contract import Notification
+from providers.contract import Arrival, Notification
 from providers.errors import NotificationRefused
 
-SIGNATURE = "signature"  # the strategy to choose in Wave's portal when the webhook is registered
+# The strategies of Wave's portal, as our credentials name them.
+SIGNATURE = "signature"
+SHARED_SECRET = "shared_secret"  # noqa: S105  a name
+STRATEGIES = (SIGNATURE, SHARED_SECRET)
 
 _AGE_SECONDS_MAX = 300
 _SIGNATURES_MAX = 8
@@ -29,16 +34,24 @@ def signature(secret: str, stamp: str, body: bytes) -> str:
     return hmac.new(secret.encode(), stamp.encode() + body, hashlib.sha256).hexdigest()
 
 
-def read(headers: Mapping[str, str], body: bytes, received_at: datetime, *, secrets: Iterable[str]) -> Notification:
+def read(arrival: Arrival, *, strategy: str, secrets: Sequence[str]) -> Notification:
     """Verify, then translate.
 
     Several secrets are accepted while one replaces the other.
 
     :raises NotificationRefused: it does not prove its origin, or proves it and says nothing readable.
     """
-    lowered = {name.lower(): value for name, value in headers.items()}
-    _check_signature(lowered.get("wave-signature", ""), body, received_at, secrets)
-    return _notification(body)
+    if strategy == SIGNATURE:
+        lowered = {name.lower(): value for name, value in arrival.headers.items()}
+        _check_signature(lowered.get("wave-signature", ""), arrival.body, arrival.received_at, secrets)
+    else:
+        _check_secret(arrival, secrets)
+    return _notification(arrival.body)
+
+
+def _check_secret(arrival: Arrival, secrets: Iterable[str]) -> None:
+    if not any(arrival.bears(f"Bearer {secret}") for secret in secrets):
+        raise NotificationRefused("secret_mismatch")
 
 
 def _check_signature(header: str, body: bytes, received_at: datetime, secrets: Iterable[str]) -> None:

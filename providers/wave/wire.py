@@ -1,11 +1,6 @@
-"""Wave's documents, read and written. Pure: bytes and JSON in, the port's words out.
+"""Wave's checkout sessions, read and written. Pure: JSON in, the port's words out, and the other way."""
 
-Amounts are JSON strings in major units with the currency's own decimals: XOF has none.
-"""
-
-import json
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from providers import amounts
@@ -20,6 +15,7 @@ from providers.contract import (
 )
 from providers.errors import UnreadableAnswer
 from providers.masking import masked
+from providers.wave import fields
 
 FAILURES = {
     "insufficient-funds": FailureReason.PAYER_INSUFFICIENT_FUNDS,
@@ -28,7 +24,7 @@ FAILURES = {
     "cross-border-payment-not-allowed": FailureReason.CROSS_BORDER_NOT_ALLOWED,
     "customer-age-restricted": FailureReason.PAYER_NOT_ELIGIBLE,
     "kyb-limits-exceeded": FailureReason.MERCHANT_LIMIT_REACHED,
-    "payment-failure": FailureReason.UNSPECIFIED,
+    "payment-failure": FailureReason.PROVIDER_ERROR,
 }
 
 _CHECKOUT_WORDS = {"open", "complete", "expired"}
@@ -37,7 +33,7 @@ _RANK = {Outcome.SUCCEEDED: 2, Outcome.PENDING: 1}
 
 
 def session_request(request: PaymentRequest) -> bytes:
-    """The body that creates a session, serialised once: exactly these bytes are signed and sent."""
+    """The body that creates a session."""
     document = {
         "amount": amounts.to_text(request.amount),
         "currency": request.amount.currency,
@@ -47,7 +43,7 @@ def session_request(request: PaymentRequest) -> bytes:
     }
     if request.payer_phone:
         document["restrict_payer_mobile"] = request.payer_phone
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return fields.written(document)
 
 
 def read_session(document: Any) -> PaymentResult:
@@ -55,20 +51,19 @@ def read_session(document: Any) -> PaymentResult:
 
     :raises UnreadableAnswer: a part we cannot do without is missing or no amount.
     """
-    if not isinstance(document, dict):
-        raise UnreadableAnswer("a session that is no JSON object")
+    document = fields.mapping(document, "a session")
     outcome = _outcome(document)
-    code = error_code({"last_payment_error": document.get("last_payment_error")})
+    code = fields.error_code({"last_payment_error": document.get("last_payment_error")})
     return PaymentResult(
         outcome=outcome,
-        provider_ref=_text(document, "id"),
-        transaction_ref=_optional(document, "transaction_id"),
-        amount=_amount(document),
-        client_reference=_optional(document, "client_reference"),
+        provider_ref=fields.text(document, "id"),
+        transaction_ref=fields.optional(document, "transaction_id"),
+        amount=fields.amount(document),
+        client_reference=fields.optional(document, "client_reference"),
         next_action=_next_action(document) if document.get("checkout_status") == "open" else NO_ACTION,
         failure=_failure(outcome, code),
         failure_code=code,
-        completed_at=_moment(document, "when_completed"),
+        completed_at=fields.moment(document, "when_completed"),
         raw=masked(document),
     )
 
@@ -78,11 +73,8 @@ def read_search(document: Any, *, reference: str) -> tuple[PaymentResult, ...]:
 
     :raises UnreadableAnswer: not a list of sessions under `result`.
     """
-    found = document.get("result") if isinstance(document, dict) else None
-    if not isinstance(found, list):
-        raise UnreadableAnswer("a search without a list of results")
-    ours = (item for item in found if isinstance(item, dict) and item.get("client_reference") == reference)
-    return tuple(map(read_session, ours))
+    found = fields.listing(document, "result")
+    return tuple(read_session(item) for item in found if item.get("client_reference") == reference)
 
 
 def most_telling(results: Iterable[PaymentResult]) -> PaymentResult | None:
@@ -90,17 +82,6 @@ def most_telling(results: Iterable[PaymentResult]) -> PaymentResult | None:
     return max(
         results, key=lambda result: (_RANK.get(result.outcome, 0), str(result.raw.get("when_created"))), default=None
     )
-
-
-def error_code(document: Any) -> str:
-    """Wave's own word for what went wrong, from any of the places it puts one; empty when there is none."""
-    if not isinstance(document, dict):
-        return ""
-    for holder in (document, document.get("last_payment_error"), document.get("payout_error")):
-        for key in ("code", "error_code", "error"):
-            if isinstance(holder, dict) and isinstance(holder.get(key), str):
-                return str(holder[key])
-    return ""
 
 
 def unknown_words(raw: Any) -> str:
@@ -132,35 +113,7 @@ def _failure(outcome: Outcome, code: str) -> FailureReason | None:
 
 
 def _next_action(document: dict[str, Any]) -> NextAction:
-    url = _text(document, "wave_launch_url")
+    url = fields.text(document, "wave_launch_url")
     if not url.startswith(("https://", "http://")):
         raise UnreadableAnswer("a launch address that no browser should open")
-    return NextAction(NextActionKind.REDIRECT, url=url, expires_at=_moment(document, "when_expires"))
-
-
-def _amount(document: dict[str, Any]) -> amounts.Amount:
-    try:
-        return amounts.from_text(_text(document, "amount"), _text(document, "currency"))
-    except amounts.UnreadableAmount as error:
-        raise UnreadableAnswer(f"a session whose amount cannot be read: {error}") from None
-
-
-def _text(document: dict[str, Any], key: str) -> str:
-    value = document.get(key)
-    if not isinstance(value, str) or not value:
-        raise UnreadableAnswer(f"a session without {key}")
-    return value
-
-
-def _optional(document: dict[str, Any], key: str) -> str | None:
-    value = document.get(key)
-    return value if isinstance(value, str) and value else None
-
-
-def _moment(document: dict[str, Any], key: str) -> datetime | None:
-    """A moment with its zone; one we cannot read is no reason to doubt the money, so it is left out."""
-    try:
-        moment = datetime.fromisoformat(document.get(key) or "")
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
+    return NextAction(NextActionKind.REDIRECT, url=url, expires_at=fields.moment(document, "when_expires"))

@@ -468,7 +468,10 @@ class TestReadNotification:
     def arrival(self, received: tuple[str, dict[str, str], bytes]) -> Arrival:
         path, headers, body = received
         parts = path.strip("/").split("/")
-        return Arrival(headers, body, datetime.now(UTC), parts[3] if len(parts) > 3 else "")
+        plain = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+        token = parts[3] if len(parts) > 3 else ""
+        given = {name.lower(): value for name, value in headers.items()}.get("authorization", "")
+        return Arrival(plain, body, datetime.now(UTC), token, bears=lambda text: text == given)
 
     def test_understands_what_the_simulator_sends_twice_alike(self, adapter, provider, market, sim, shop, world):
         sim.fault("webhook", "duplicate", copies=1)

@@ -92,13 +92,16 @@ def paid(wave: Running, letterbox: Receiver, at: datetime) -> tuple[str, Got]:
 
 
 class TestStore:
-    def test_keeps_the_bytes_and_the_signature_and_no_credentials(self, at):
+    def test_keeps_the_bytes_and_the_signature_and_of_credentials_a_digest(self, at):
         body = b'{"id": "\x00\xff", broken'
         headers = {"Wave-Signature": "t=1,v1=2", "Authorization": "Bearer secret", "Cookie": "a=b", "User-Agent": "x"}
         notification_id = operations.store(provider="wave", market="sn", headers=headers, body=body, received_at=at)
         row = ProviderNotification.objects.get(pk=notification_id)
         assert bytes(row.body) == body
+        kept = row.headers.pop("authorization")
         assert row.headers == {"wave-signature": "t=1,v1=2", "user-agent": "x"}
+        assert "secret" not in kept
+        assert len(kept) == 64
         assert (row.market, row.state) == ("SN", "waiting")
 
     def test_is_one_insert(self, at, django_assert_num_queries):

@@ -13,7 +13,8 @@ from providers.rehearsal.courier import Courier
 from providers.rehearsal.faults import Faults
 from providers.rehearsal.stage import Stage
 from providers.wave.adapter import Credentials, WaveAdapter
-from providers.wave.simulator import WaveSimulator, demo_wallets
+from providers.wave.simulator import WaveSimulator
+from providers.wave.simulator_door import demo_wallets
 
 REQUEST = PaymentRequest(
     "pay_01", Amount(1500, "XOF"), None, "Un livre", "https://coko.example/ok", "https://coko.example/ko"

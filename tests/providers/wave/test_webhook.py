@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.contract import Notification
+from providers.contract import Arrival, Notification
 from providers.errors import NotificationRefused
 from providers.wave import webhook
 
@@ -28,7 +28,8 @@ def signed(body: bytes, *, stamp: str = STAMP, secret: str = SECRET, between: by
 
 
 def read(header: str, body: bytes, *, at: datetime = AT, secrets: tuple[str, ...] = (SECRET,)) -> Notification:
-    return webhook.read({"Wave-Signature": header}, body, at, secrets=secrets)
+    arrival = Arrival({"Wave-Signature": header}, body, at)
+    return webhook.read(arrival, strategy=webhook.SIGNATURE, secrets=secrets)
 
 
 def reason(header: str, body: bytes, **how) -> str:
@@ -62,8 +63,8 @@ class TestRead:
 
     def test_does_not_mind_how_header_names_are_written(self):
         body = body_of("event_completed")
-        headers = {"WAVE-SIGNATURE": signed(body)}
-        assert webhook.read(headers, body, AT, secrets=[SECRET]).event_ref
+        arrival = Arrival({"WAVE-SIGNATURE": signed(body)}, body, AT)
+        assert webhook.read(arrival, strategy=webhook.SIGNATURE, secrets=[SECRET]).event_ref
 
     @pytest.mark.parametrize("name", EVENTS)
     def test_refuses_a_change_of_any_byte_of_the_body(self, name):
@@ -186,5 +187,37 @@ class TestRead:
 
     def test_does_not_take_a_bare_secret_in_place_of_a_signature(self):
         body = body_of("event_completed")
+        arrival = Arrival({}, body, AT, bears=lambda text: text == f"Bearer {SECRET}")
         with pytest.raises(NotificationRefused, match="signature_missing"):
-            webhook.read({"Authorization": f"Bearer {SECRET}"}, body, AT, secrets=[SECRET])
+            webhook.read(arrival, strategy=webhook.SIGNATURE, secrets=[SECRET])
+
+
+class TestSharedSecret:
+    def read(self, body: bytes, authorization: str, *, secrets: tuple[str, ...] = (SECRET,), **headers: str):
+        arrival = Arrival(headers, body, AT, bears=lambda text: text == authorization)
+        return webhook.read(arrival, strategy=webhook.SHARED_SECRET, secrets=secrets)
+
+    @pytest.mark.parametrize("name", EVENTS)
+    def test_is_enough_for_a_hint(self, name):
+        body = body_of(name)
+        assert self.read(body, f"Bearer {SECRET}") == read(signed(body), body)
+
+    def test_accepts_either_while_one_replaces_the_other(self):
+        for given in ("old", "new"):
+            assert self.read(body_of("event_completed"), f"Bearer {given}", secrets=("old", "new"))
+
+    @pytest.mark.parametrize("given", ["", SECRET, "Bearer ", "Bearer wave_test_secre", f"Basic {SECRET}"])
+    def test_refuses_any_other(self, given):
+        with pytest.raises(NotificationRefused, match="secret_mismatch"):
+            self.read(body_of("event_completed"), given)
+        with pytest.raises(NotificationRefused, match="secret_mismatch"):
+            self.read(body_of("event_completed"), given, secrets=())
+
+    def test_is_not_replaced_by_a_signature(self):
+        body = body_of("event_completed")
+        with pytest.raises(NotificationRefused, match="secret_mismatch"):
+            self.read(body, "", **{"Wave-Signature": signed(body)})
+
+    def test_refuses_what_says_nothing(self):
+        with pytest.raises(NotificationRefused, match="unreadable"):
+            self.read(b"[]", f"Bearer {SECRET}")
