@@ -9,8 +9,12 @@ import hmac
 
 import phonenumbers
 from django.conf import settings
+from phonenumbers import carrier
 
 from billing import sealing
+
+# Word in the numbering plans → operator, as our providers are called. Sotelma is Moov in Mali.
+_OPERATORS = {"orange": "orange", "mtn": "mtn", "moov": "moov", "sotelma": "moov", "malitel": "moov"}
 
 
 class NotAPhoneNumber(ValueError):
@@ -34,6 +38,15 @@ def normalise(text: str, country: str | None = None) -> str:
 def country_of(e164: str) -> str | None:
     """ISO 3166 alpha-2 country of the number, None when the plan is shared."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+
+
+def operator_of(e164: str) -> str | None:
+    """`orange`, `mtn` or `moov`, by the number's prefix: a hint only, since numbers can change their operator.
+
+    From the numbering plans that `phonenumbers` carries.
+    """
+    name = carrier.name_for_number(phonenumbers.parse(e164), "en").casefold()
+    return next((operator for word, operator in _OPERATORS.items() if word in name), None)
 
 
 def mask(e164: str) -> str:

@@ -20,6 +20,11 @@ class OptionTold(Told):
     label = serializers.CharField()  # type: ignore[assignment]  # a field, not the option of one
     market = serializers.CharField()
     next_action_kind = serializers.CharField(help_text="What the payer will have to do.")
+    is_suggested = serializers.BooleanField(help_text="The customer's number is one of this operator's; a hint.")
+    is_resting = serializers.BooleanField(help_text="It does not answer now; offer another first.")
+    needs_phone = serializers.BooleanField()
+    needs_code = serializers.BooleanField(help_text="The payer makes a code first: send it as `code`.")
+    code_ussd = serializers.CharField(help_text="What to dial for that code; empty when there is nothing to dial.")
 
 
 class OptionListTold(Told):
@@ -27,7 +32,7 @@ class OptionListTold(Told):
 
 
 class PaymentOptionsView(APIView):
-    """The wallets that collect an invoice's currency in its country, in order of preference."""
+    """The wallets that collect an invoice's currency in its country, in the order to offer them in."""
 
     permission_classes = (IsPaymentClient,)
 
@@ -42,6 +47,7 @@ class PaymentOptionsView(APIView):
             country=invoice.country,
             currency=invoice.currency,
             amount_minor=invoice.gross_minor,
+            payer_phone=invoice.customer.phone,
             at=timezone.now(),
         )
         return Response({"results": [OptionTold.of(option) for option in found]})

@@ -32,6 +32,11 @@ class PaymentAsked(Asked):
     invoice = Ref("inv")
     provider = serializers.RegexField(r"\A[a-z][a-z0-9_]{1,29}\Z", help_text="See `payment-options/`.")
     phone = serializers.CharField(required=False, max_length=30, help_text="The customer's, when left out.")
+    code = serializers.RegexField(
+        r"\A[0-9]{4,10}\Z",
+        required=False,
+        help_text="The code the payer made beforehand, for options with `needs_code`. Used once, never stored.",
+    )
     return_url = serializers.URLField(
         required=False,
         max_length=500,
@@ -57,6 +62,9 @@ class NextActionTold(Told):
     )
     url = serializers.CharField(allow_null=True)
     instructions = serializers.CharField(allow_null=True)
+    qr = serializers.CharField(allow_null=True, help_text="What the code to scan says.")
+    ussd = serializers.CharField(allow_null=True, help_text="What to dial.")
+    links = serializers.DictField(child=serializers.CharField(), help_text="App → deep link that opens it.")
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -117,12 +125,42 @@ class PaymentView(APIView):
 
     @extend_schema(operation_id="payments_read", responses={200: PaymentTold, **problems(401, 403, 404)})
     def get(self, request: Request, payment_ref: str) -> Response:
-        if not ids.looks_like(payment_ref, "pay"):
-            raise payments.NoSuchPayment("not the shape of a payment's id")
-        fact = payments.payment(payment_ref)
-        if fact.owner_ref != caller_ref(request):
-            raise payments.NoSuchPayment(f"{payment_ref} is not {caller_ref(request)}'s")
-        return Response(PaymentTold.of(fact))
+        return Response(PaymentTold.of(own_payment(request, payment_ref)))
+
+
+class CodeAsked(Asked):
+    code = serializers.RegexField(r"\A[0-9]{4,10}\Z", help_text="What the payer was sent.")
+
+
+class PaymentCodeView(APIView):
+    """Hand in the code that the payer was sent (`next_action.kind` is `enter_otp`)."""
+
+    permission_classes = (IsPaymentClient,)
+
+    @extend_schema(
+        operation_id="payments_confirm",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CodeAsked,
+        responses={200: PaymentTold, **problems(400, 401, 403, 404, 409, 413, 415, 422)},
+    )
+    @once
+    def post(self, request: Request, payment_ref: str) -> Response:
+        fact = own_payment(request, payment_ref)
+        code = CodeAsked.parse(request.data)["code"]
+        return Response(PaymentTold.of(operations.confirm(payment_ref=fact.id, code=code, at=timezone.now())))
+
+
+def own_payment(request: Request, payment_ref: str) -> PaymentFact:
+    """The caller's payment; one of somebody else does not exist.
+
+    :raises NoSuchPayment: none of the caller's.
+    """
+    if not ids.looks_like(payment_ref, "pay"):
+        raise payments.NoSuchPayment("not the shape of a payment's id")
+    fact = payments.payment(payment_ref)
+    if fact.owner_ref != caller_ref(request):
+        raise payments.NoSuchPayment(f"{payment_ref} is not {caller_ref(request)}'s")
+    return fact
 
 
 def _begun_before(request: Request, invoice: InvoiceFact, provider: str) -> PaymentFact | None:
@@ -146,6 +184,7 @@ def _start(invoice: InvoiceFact, asked: Mapping[str, Any]) -> PaymentFact:
             provider=asked["provider"],
             payer_phone=payer,
             return_url=asked.get("return_url", ""),
+            payer_code=asked.get("code"),
             at=timezone.now(),
         )
     except configuration.NoRoute:

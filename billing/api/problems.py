@@ -20,6 +20,7 @@ import billing.configuration.queries as configuration
 import billing.invoices.operations as invoices
 import billing.outbox.operations as outbox
 import billing.payments.operations as payments
+import billing.refunds.operations as refunds
 from billing.api import idempotency, parsers
 from billing.invoices.queries import NoSuchInvoice
 
@@ -78,9 +79,22 @@ _TABLE: dict[type[Exception], Problem] = {
     payments.AmountOutOfRange: Problem(
         422, "amount_out_of_range", _("Ce moyen de paiement n’accepte pas un tel montant en une fois.")
     ),
+    payments.WalletResting: Problem(
+        503, "wallet_resting", _("Ce portefeuille ne répond pas en ce moment : proposez-en un autre.")
+    ),
     payments.TooManyAttempts: Problem(
         429, "too_many_attempts", _("Ce téléphone a déjà plusieurs paiements en attente de son accord.")
     ),
+    payments.TakesNoCode: Problem(409, "takes_no_code", _("Ce portefeuille n’attend pas de code.")),
+    refunds.NoSuchRefund: Problem(404, "no_such_refund", _("Ce remboursement n’existe pas.")),
+    refunds.NothingCaptured: Problem(409, "nothing_captured", _("Ce paiement n’a rien apporté : rien à rembourser.")),
+    refunds.MoreThanCaptured: Problem(
+        422, "more_than_captured", _("C’est plus que ce qui reste à rembourser."), shows=("left_minor", "currency")
+    ),
+    refunds.NoWayBack: Problem(
+        422, "no_way_back", _("Ce portefeuille ne reprend rien : adressez-vous à la finance pour un autre moyen.")
+    ),
+    refunds.ReasonMissing: Problem(400, "reason_missing", _("Un remboursement demande une raison.")),
     outbox.EndpointExists: Problem(
         409, "endpoint_exists", _("Cette adresse est déjà enregistrée."), shows=("endpoint_ref",)
     ),

@@ -98,6 +98,19 @@ class Amount(serializers.Field[int, Any, dict[str, str], int]):
         return amount(value, self.context["currency"])
 
 
+class AmountAsked(Asked):
+    """An amount as a caller writes it: major units as text. Its validated value is `(minor units, currency)`."""
+
+    amount = serializers.RegexField(r"\A[0-9]{1,15}(\.[0-9]{1,4})?\Z", help_text='Major units: `"1500"`')
+    currency = Currency()
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        try:
+            return billing.money.to_minor(billing.money.parse(attrs["amount"], attrs["currency"])), attrs["currency"]
+        except billing.money.NotAnAmount:
+            raise serializers.ValidationError({"amount": [_("Ce montant n’existe pas dans cette devise.")]}) from None
+
+
 def amount(minor: int, currency: str) -> dict[str, str]:
     """An amount as it travels."""
     return {"amount": billing.money.plain(minor, currency), "currency": currency}

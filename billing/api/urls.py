@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
-from billing.api import editions, invoices, payment_options, payments, schema, webhook_endpoints
+from billing.api import editions, invoices, payment_options, payments, refunds, schema, webhook_endpoints
 
 _OPEN_TO_ALL: dict[str, Any] = {"permission_classes": [AllowAny], "authentication_classes": []}
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path("invoices/<str:invoice_ref>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice_pdf"),
     path("payments/", payments.PaymentsView.as_view(), name="payments"),
     path("payments/<str:payment_ref>/", payments.PaymentView.as_view(), name="payment"),
+    path("payments/<str:payment_ref>/confirm/", payments.PaymentCodeView.as_view(), name="payment_confirm"),
+    path("refunds/", refunds.RefundsView.as_view(), name="refunds"),
+    path("refunds/<str:refund_ref>/", refunds.RefundView.as_view(), name="refund"),
     path("payment-options/", payment_options.PaymentOptionsView.as_view(), name="payment_options"),
     path("webhook-endpoints/", webhook_endpoints.WebhookEndpointsView.as_view(), name="webhook_endpoints"),
     path(

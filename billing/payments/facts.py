@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 
@@ -85,6 +86,12 @@ class OptionFact:
     label: str
     market: str
     next_action_kind: str
+    is_suggested: bool = False  # the payer's number is one of this operator's: a hint, nothing more
+    is_resting: bool = False  # it does not answer now
+    needs_phone: bool = False
+    needs_code: bool = False  # the payer makes a code first
+    code_ussd: str = ""  # what to dial for it
+    fee_rate: Fraction = Fraction(0)
 
 
 class Outcome(StrEnum):

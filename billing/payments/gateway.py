@@ -13,7 +13,7 @@ from functools import cache
 from django.conf import settings
 
 from billing.payments.facts import NextActionFact, Outcome, ProviderAnswer
-from providers import http, registry
+from providers import circuit, http, registry
 from providers.amounts import Amount
 from providers.contract import (
     Adapter,
@@ -28,6 +28,7 @@ from providers.contract import (
 )
 from providers.credentials import MissingCredential
 from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused
+from providers.failures import FAILURES, Side
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,9 @@ class Wallet:
     next_action_kind: str
     status_window: timedelta
     amounts: AmountRule
+    needs_phone: bool
+    needs_code: bool
+    code_ussd: str
 
 
 def names() -> frozenset[str]:
@@ -104,7 +108,23 @@ def wallet(provider: str, market: str = "") -> Wallet:
         next_action_kind=min(known.next_actions, default="none"),
         status_window=known.status_window,
         amounts=known.collecting(market),
+        needs_phone=known.needs_phone,
+        needs_code=known.needs_code,
+        code_ussd=known.code_ussd.get(market, ""),
     )
+
+
+def is_resting(provider: str, market: str) -> bool:
+    """Whether the provider was silent so often that we leave it alone for a moment."""
+    return circuit.is_open(provider, market)
+
+
+def is_of_the_payer(failure_reason: str) -> bool:
+    """Whether a failure says nothing of the provider."""
+    try:
+        return FAILURES[FailureReason(failure_reason)].side is Side.PAYER
+    except ValueError:
+        return False
 
 
 def start(collection: Collection) -> ProviderAnswer:

@@ -26,6 +26,7 @@ from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.queries import AmountOutOfRange as AmountOutOfRange
 from billing.payments.queries import NoSuchPayment as NoSuchPayment
 from billing.payments.queries import TooManyAttempts as TooManyAttempts
+from billing.payments.queries import WalletResting as WalletResting
 from billing.payments.states import OPEN, State
 
 # Longer than asking a provider may take (two calls): while it runs, nobody else calls for the same attempt.
@@ -66,6 +67,7 @@ def start(
     :raises NoRoute: we may not collect with that wallet, there, in that currency.
     :raises AmountOutOfRange: the wallet does not take that amount.
     :raises TooManyAttempts: the phone has too many payments open.
+    :raises WalletResting: the provider does not answer now; offer another wallet.
     """
     collection = _commit_attempt(
         invoice_ref=invoice_ref, provider=provider, payer_phone=payer_phone, return_url=return_url, at=at
@@ -177,6 +179,8 @@ def _commit_attempt(
     )
     if route.entity != invoice.entity:
         raise NoRoute(f"{provider} in {route.market} collects for {route.entity}, not for {invoice.entity}")
+    if gateway.is_resting(provider, route.market):
+        raise WalletResting(f"{provider} in {route.market} does not answer now")
     # An attempt on this very invoice is a case of its own, PaymentInProgress.
     queries.refuse_flood(payer_phone=payer_phone, except_invoice_ref=invoice_ref, at=at)
     row = attempts.attempt(invoice, route, payer_phone=payer_phone, return_url=return_url, at=at)

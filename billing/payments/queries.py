@@ -1,7 +1,9 @@
 """What others may know of payments."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 
+from django.db.models import Count
 from django.db.models.functions import Coalesce
 
 import billing.configuration.queries as configuration
@@ -9,7 +11,7 @@ import billing.ledger.queries as ledger
 from billing import phones
 from billing.configuration.facts import ProviderRouteFact
 from billing.configuration.queries import NoRoute
-from billing.payments import gateway, postings
+from billing.payments import choice, gateway, postings
 from billing.payments.attempts import inquiry
 from billing.payments.facts import CaptureFact, OptionFact, PaymentEventFact, PaymentFact
 from billing.payments.models import PaymentEvent, PaymentTransaction
@@ -18,6 +20,8 @@ from billing.payments.states import OPEN, State
 # A stranger's phone must not be flooded with requests (A-17): more than this many at once is no customer.
 OPEN_ATTEMPTS_PER_PHONE_MAX = 5
 _PROMPT_LIFE = timedelta(minutes=30)
+_RECORD_SPAN = timedelta(hours=6)
+_ENDED = [State.SUCCEEDED, State.FAILED, State.NEEDS_REVIEW]
 
 
 class NoSuchPayment(Exception):
@@ -26,6 +30,10 @@ class NoSuchPayment(Exception):
 
 class AmountOutOfRange(Exception):
     """The wallet does not take so little, or so much, at once."""
+
+
+class WalletResting(Exception):
+    """The provider does not answer now: another wallet is the quicker way. Nothing was asked."""
 
 
 class TooManyAttempts(Exception):
@@ -128,17 +136,63 @@ def providers() -> frozenset[str]:
     return gateway.names()
 
 
-def options(*, country: str, currency: str, amount_minor: int, at: datetime) -> tuple[OptionFact, ...]:
-    """The wallets that can take this amount there, preferred first."""
+def options(
+    *, country: str, currency: str, amount_minor: int, at: datetime, payer_phone: str | None = None
+) -> tuple[OptionFact, ...]:
+    """The wallets that can take this amount there, in the order to offer them in (`choice`)."""
     known = gateway.names()
-    routes = configuration.routes(country=country, currency=currency, at=at)
-    return tuple(
-        OptionFact(route.provider, wallet.label, route.market, wallet.next_action_kind)
-        for route in routes
+    usable = {
+        route.provider: (route, wallet)
+        for route in configuration.routes(country=country, currency=currency, at=at)
         if route.provider in known
         and route.market in (wallet := gateway.wallet(route.provider, route.market)).markets
         and _takes(wallet, amount_minor)
+    }
+    records = _records(country, at)
+    operator = phones.operator_of(payer_phone) if payer_phone else None
+    ranked = choice.ranked(
+        choice.Candidate(
+            provider=provider,
+            is_resting=gateway.is_resting(provider, route.market),
+            is_suggested=bool(operator) and provider.partition("_")[0] == operator,
+            record=records.get(provider, choice.Record()),
+            fee_rate=route.fee_rate,
+            priority=route.priority,
+        )
+        for provider, (route, _) in usable.items()
     )
+    return tuple(_option(one, *usable[one.provider]) for one in ranked)
+
+
+def _option(candidate: choice.Candidate, route: ProviderRouteFact, wallet: gateway.Wallet) -> OptionFact:
+    return OptionFact(
+        provider=route.provider,
+        label=wallet.label,
+        market=route.market,
+        next_action_kind=wallet.next_action_kind,
+        is_suggested=candidate.is_suggested,
+        is_resting=candidate.is_resting,
+        needs_phone=wallet.needs_phone,
+        needs_code=wallet.needs_code,
+        code_ussd=wallet.code_ussd,
+        fee_rate=route.fee_rate,
+    )
+
+
+def _records(market: str, at: datetime) -> dict[str, choice.Record]:
+    """Provider → how its attempts of the last hours ended in this market."""
+    ended = PaymentTransaction.objects.filter(
+        market=market, started_at__gt=at - _RECORD_SPAN, started_at__lte=at, state__in=_ENDED
+    )
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for provider, state, reason, count in ended.values_list("provider", "state", "failure_reason").annotate(
+        Count("id")
+    ):
+        if state == State.SUCCEEDED:
+            counts[provider][0] += count
+        elif not (reason and gateway.is_of_the_payer(reason)):
+            counts[provider][1] += count
+    return {provider: choice.Record(*both) for provider, both in counts.items()}
 
 
 def collectable(*, provider: str, market: str, currency: str, amount_minor: int, at: datetime) -> ProviderRouteFact:

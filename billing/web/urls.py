@@ -12,6 +12,7 @@ urlpatterns = [
     path("books/<slug:slug>/", storefront.book, name="book"),
     path("checkout/payments/<str:payment_ref>/", waiting.page, name="payment"),
     path("checkout/payments/<str:payment_ref>/retry/", waiting.retry, name="payment_retry"),
+    path("checkout/payments/<str:payment_ref>/confirm/", waiting.confirm, name="payment_confirm"),
     path("checkout/payments/<str:payment_ref>/give-up/", waiting.give_up, name="payment_give_up"),
     path("checkout/<str:edition_ref>/", checkout.page, name="checkout"),
     path("checkout/<str:edition_ref>/started/<str:key>/", checkout.started, name="checkout_started"),

@@ -1,8 +1,12 @@
 """From «approve it» to «paid»: the page a payer comes back to, may close, and may open again days later."""
 
+from contextlib import suppress
+
+import segno
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +22,7 @@ from billing.web import attempts, wording
 from billing.web.checkout import lead_on, redirect_303
 
 # From these the payer may start over; in all others money may still move, or a person is looking.
+_CODE_MAX = 10
 _MAY_RETRY = frozenset({State.FAILED, State.EXPIRED})
 
 
@@ -49,8 +54,25 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
         return redirect_303("billing_web:payment", payment.id)
     try:
         return lead_on(attempts.again(invoice=invoice, provider=provider))
-    except (configuration.NoRoute, payment_queries.AmountOutOfRange, payments.TooManyAttempts):
+    except (
+        configuration.NoRoute,
+        payment_queries.AmountOutOfRange,
+        payments.TooManyAttempts,
+        payments.WalletResting,
+    ):
         return redirect_303("billing_web:payment", payment.id)
+
+
+@never_cache
+@require_POST
+def confirm(request: HttpRequest, payment_ref: str) -> HttpResponse:
+    """Hand in the code that the payer was sent; a wrong one leads back to the form."""
+    payment = find(payment_ref)
+    code = "".join(request.POST.get("code", "").split())
+    if payment.state in OPEN and code.isascii() and code.isdigit() and len(code) <= _CODE_MAX:
+        with suppress(payments.TakesNoCode):
+            payments.confirm(payment_ref=payment.id, code=code, at=timezone.now())
+    return redirect_303("billing_web:payment", payment.id)
 
 
 @never_cache
@@ -75,13 +97,24 @@ def find(payment_ref: str) -> PaymentFact:
 def wallets(invoice: InvoiceFact) -> tuple[OptionFact, ...]:
     """What can pay this invoice now."""
     return payment_queries.options(
-        country=invoice.country, currency=invoice.currency, amount_minor=invoice.gross_minor, at=timezone.now()
+        country=invoice.country,
+        currency=invoice.currency,
+        amount_minor=invoice.gross_minor,
+        payer_phone=invoice.customer.phone,
+        at=timezone.now(),
     )
 
 
 def label(payment: PaymentFact, options: tuple[OptionFact, ...]) -> str:
     """What the payer calls the wallet."""
     return next((one.label for one in options if one.provider == payment.provider), payment.provider.title())
+
+
+def _drawn(text: str | None) -> str:
+    """A code to scan, as SVG; empty when there is nothing to scan."""
+    if not text:
+        return ""
+    return mark_safe(segno.make(text, error="m").svg_inline(scale=5, border=2, omitsize=False))  # noqa: S308  our SVG
 
 
 def _context(payment: PaymentFact, invoice: InvoiceFact) -> dict[str, object]:
@@ -95,6 +128,7 @@ def _context(payment: PaymentFact, invoice: InvoiceFact) -> dict[str, object]:
         "what_to_do": wording.action(payment.next_action.kind),
         "waiting": payment.state in OPEN,
         "pause": wording.seconds_until_next_look(timezone.now() - payment.started_at),
+        "qr": _drawn(payment.next_action.qr) if payment.state in OPEN else "",
         "may_retry": payment.state in _MAY_RETRY and invoice.state == "open",
         "wallets": [(option, wording.action(option.next_action_kind)) for option in options],
     }
