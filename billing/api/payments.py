@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,7 @@ from billing.api.invoices import own_invoice
 from billing.api.schema import IDEMPOTENCY_KEY, problems
 from billing.api.shapes import Amount, Asked, Ref, Told, phone
 from billing.invoices.facts import InvoiceFact
-from billing.payments import operations
+from billing.payments import operations, sentences
 from billing.payments.facts import PaymentFact
 from billing.payments.states import State
 
@@ -68,6 +69,13 @@ class NextActionTold(Told):
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
+class FailureTold(Told):
+    side = serializers.ChoiceField(["payer", "payee", "merchant", "request", "provider"], help_text="Whose matter.")
+    is_final = serializers.BooleanField(help_text="False: the same payment may still succeed.")
+    retry = serializers.ChoiceField(["never", "new_attempt", "after_delay", "look_up"])
+    sentence = serializers.CharField(help_text="For the customer, in the language asked for (fr, en, wo, ar).")
+
+
 class PaymentTold(Told):
     id = serializers.CharField()
     invoice = serializers.CharField(source="invoice_ref")
@@ -79,9 +87,18 @@ class PaymentTold(Told):
     next_action = NextActionTold()
     transaction_ref = serializers.CharField(allow_null=True, help_text="As the payer sees it.")
     failure_reason = serializers.CharField(allow_null=True)
+    failure = serializers.SerializerMethodField()
     flags = serializers.ListField(child=serializers.CharField())
     started_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(FailureTold(allow_null=True))
+    def get_failure(self, fact: PaymentFact) -> dict[str, Any] | None:
+        if fact.failure_reason is None:
+            return None
+        known = payments.failure(fact.failure_reason)
+        said = sentences.sentence(known.reason, get_language() or "fr")
+        return {"side": known.side, "is_final": known.is_final, "retry": known.retry, "sentence": said}
 
 
 class PaymentListTold(Told):

@@ -25,6 +25,16 @@ NO_ACTION = NextActionFact("none")
 
 
 @dataclass(frozen=True, slots=True)
+class FailureFact:
+    """What may be done about a failure."""
+
+    reason: str
+    side: str  # payer, payee, merchant, request, provider
+    is_final: bool
+    retry: str  # never, new_attempt, after_delay, look_up
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFact:
     """One attempt with one provider."""
 

@@ -12,7 +12,7 @@ from functools import cache
 
 from django.conf import settings
 
-from billing.payments.facts import NextActionFact, Outcome, ProviderAnswer
+from billing.payments.facts import FailureFact, NextActionFact, Outcome, ProviderAnswer
 from providers import circuit, http, registry
 from providers.amounts import Amount
 from providers.contract import (
@@ -119,12 +119,16 @@ def is_resting(provider: str, market: str) -> bool:
     return circuit.is_open(provider, market)
 
 
+def failure(reason: str) -> FailureFact:
+    """Whose matter a failure is, and what may be tried next."""
+    known = FailureReason(reason) if reason in set(FailureReason) else FailureReason.UNSPECIFIED
+    what = FAILURES[known]
+    return FailureFact(reason, what.side.value, what.is_final, what.retry.value)
+
+
 def is_of_the_payer(failure_reason: str) -> bool:
     """Whether a failure says nothing of the provider."""
-    try:
-        return FAILURES[FailureReason(failure_reason)].side is Side.PAYER
-    except ValueError:
-        return False
+    return failure(failure_reason).side == Side.PAYER
 
 
 def start(collection: Collection) -> ProviderAnswer:

@@ -13,7 +13,7 @@ from billing.configuration.facts import ProviderRouteFact
 from billing.configuration.queries import NoRoute
 from billing.payments import choice, gateway, postings
 from billing.payments.attempts import inquiry
-from billing.payments.facts import CaptureFact, OptionFact, PaymentEventFact, PaymentFact
+from billing.payments.facts import CaptureFact, FailureFact, OptionFact, PaymentEventFact, PaymentFact
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.states import OPEN, State
 
@@ -105,6 +105,11 @@ def payment_by_provider_ref(*, provider: str, provider_ref: str) -> PaymentFact:
     if row is None:
         raise NoSuchPayment(f"{provider} {provider_ref}")
     return row.as_fact()
+
+
+def failure(reason: str) -> FailureFact:
+    """Whose matter a failure is, and what may be tried next."""
+    return gateway.failure(reason)
 
 
 def events(payment_ref: str) -> tuple[PaymentEventFact, ...]:

@@ -105,6 +105,12 @@ _FAILURES: Mapping[str, tuple[Text, Text]] = {
     "cross_border_not_allowed": (
         _("Ce portefeuille ne paie pas dans un autre pays"), _("Choisissez un portefeuille du pays d’achat."),
     ),
+    "payer_busy": (
+        _("Une autre demande attend déjà sur ce téléphone"), _("Répondez-y d’abord, puis réessayez."),
+    ),
+    "auth_code_invalid": (
+        _("Le code n’est pas le bon, ou il est trop ancien"), _("Demandez-en un autre, puis réessayez."),
+    ),
     "cancelled": (_("Le paiement a été annulé"), _("Vous pouvez recommencer quand vous voulez.")),
     "expired": (_("Le délai pour payer est passé"), _("Vous pouvez recommencer quand vous voulez.")),
 }  # fmt: skip

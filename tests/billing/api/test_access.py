@@ -4,8 +4,10 @@ import json
 
 import pytest
 from django.urls import get_resolver
+from django.utils import timezone
 
 from billing.api import urls
+from billing.payments import operations
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
 
@@ -19,17 +21,30 @@ MATRIX = {
     "payments": ("payments/?invoice={invoice}", "get", 200, 404),
     "payment": ("payments/{payment}/", "get", 200, 404),
     "payment_options": ("payment-options/?invoice={invoice}", "get", 200, 404),
+    "payment_confirm": ("payments/{payment}/confirm/", "post", 409, 404),
+    "refunds": ("refunds/?payment={payment}", "get", 200, 404),
+    "refund": ("refunds/{refund}/", "get", 200, 404),
     "webhook_endpoints": ("webhook-endpoints/", "get", 200, 200),
 }
-POSTS = ("invoices/", "payments/", "webhook-endpoints/")
+POSTS = ("invoices/", "payments/", "refunds/", "webhook-endpoints/")
+BODIES = {"payment_confirm": {"code": "123456"}}
 
 
 @pytest.fixture
 def own(client_a, opened, wave):
     invoice = opened(client_a)["id"]
     payment = client_a.post("payments/", {"invoice": invoice, "provider": "wave"}).json()["id"]
+    paid = opened(client_a)["id"]
+    started = client_a.post("payments/", {"invoice": paid, "provider": "wave"}).json()
+    wave.approve(started["next_action"]["url"].rpartition("/")[2].partition("?")[0])
+    operations.refresh(payment_ref=started["id"], source="poll", at=timezone.now())
+    refund = client_a.post("refunds/", {"payment": started["id"], "reason": "essai"}).json()["id"]
     client_a.post("webhook-endpoints/", {"url": "http://127.0.0.1:9/hook"})
-    return {"invoice": invoice, "payment": payment}
+    return {"invoice": invoice, "payment": payment, "refund": refund}
+
+
+def call(client, method, address, route):
+    return client.post(address, BODIES[route]) if method == "post" else getattr(client, method)(address)
 
 
 def test_every_route_has_a_row():
@@ -41,15 +56,15 @@ def test_every_route_has_a_row():
 class TestRoute:
     def test_answers_its_owner_and_hides_from_another_client(self, route, own, client_a, client_b):
         address, method, mine, theirs = MATRIX[route]
-        assert getattr(client_a, method)(address.format(**own)).status_code == mine
-        answer = getattr(client_b, method)(address.format(**own))
+        assert call(client_a, method, address.format(**own), route).status_code == mine
+        answer = call(client_b, method, address.format(**own), route)
         assert answer.status_code == theirs
         text = answer.content.decode()
         assert theirs == 404 or not any(ref in text for ref in own.values())
 
     def test_is_forbidden_to_a_reader(self, route, own, reader):
         address, method, *_ = MATRIX[route]
-        answer = getattr(reader, method)(address.format(**own))
+        answer = call(reader, method, address.format(**own), route)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
     def test_is_closed_to_a_stranger(self, route, own, client):
