@@ -9,12 +9,14 @@ from billing.ledger.queries.balances import available as available
 from billing.ledger.queries.balances import balance as balance
 from billing.ledger.queries.balances import balances as balances
 from billing.ledger.queries.balances import balances_now as balances_now
+from billing.ledger.queries.balances import entities as entities
 from billing.ledger.queries.balances import trial_balance as trial_balance
 from billing.ledger.queries.entries import NoSuchEntry as NoSuchEntry
 from billing.ledger.queries.entries import entries_by_key as entries_by_key
 from billing.ledger.queries.entries import entry as entry
 from billing.ledger.queries.entries import entry_lines as entry_lines
 from billing.ledger.queries.entries import journal as journal
+from billing.ledger.queries.general_ledger import general_ledger as general_ledger
 from billing.ledger.queries.holds import hold as hold
 from billing.ledger.queries.holds import hold_lines as hold_lines
 from billing.ledger.queries.holds import open_holds as open_holds
@@ -24,6 +26,7 @@ from billing.ledger.queries.sealing import first_day_recorded as first_day_recor
 from billing.ledger.queries.sealing import last_seal as last_seal
 from billing.ledger.queries.sealing import leaves as leaves
 from billing.ledger.queries.sealing import position_of as position_of
+from billing.ledger.queries.sealing import proof as proof
 from billing.ledger.queries.sealing import seal_of as seal_of
 from billing.ledger.queries.sealing import seals as seals
 from billing.ledger.queries.statement import account_statement as account_statement
