@@ -5,7 +5,8 @@ of their own; a balance (*solde*) is positive when it is a debit. Totals are by 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,7 @@ from reports.scope import Scope
 from reports.table import Amount, Cell, Column, Kind, Row, Table
 
 Name = Callable[[str], str]
+Rows = Generator[Row, None, None]
 
 
 class BookName(StrEnum):
@@ -36,6 +38,11 @@ class Book:
     title: str
     scope: Scope
     tables: tuple[Table, ...]
+
+    def close(self) -> None:
+        """Let go of the ledger's cursors at once; the garbage collector might close one while a statement runs."""
+        for table in self.tables:
+            table.rows.close()
 
 
 def title_of(name: BookName) -> str:
@@ -97,23 +104,24 @@ def _journal_columns() -> tuple[Column, ...]:
     )
 
 
-def _journal_rows(scope: Scope, code: str, name: Name) -> Iterator[Row]:
+def _journal_rows(scope: Scope, code: str, name: Name) -> Rows:
     entries = ledger.journal(
         entity=scope.entity, since=scope.since, until=scope.until, journal=code, known_at=scope.known_at
     )
     sums = _Sums()
-    for number, lines in enumerate(entries, start=1):
-        for line in lines:
-            debit, credit = sums.add(line)
-            account, entry = line.account, line.entry
-            yield Row(
-                Kind.LINE,
-                (
-                    code, localdate(entry.happened_at), number, entry.source_ref, account.code,
-                    account_label(account.code), name(account.holder), entry.description, account.currency,
-                    debit, credit, localdate(entry.recorded_at), entry.id,
-                ),
-            )  # fmt: skip
+    with closing(entries):
+        for number, lines in enumerate(entries, start=1):
+            for line in lines:
+                debit, credit = sums.add(line)
+                account, entry = line.account, line.entry
+                yield Row(
+                    Kind.LINE,
+                    (
+                        code, localdate(entry.happened_at), number, entry.source_ref, account.code,
+                        account_label(account.code), name(account.holder), entry.description, account.currency,
+                        debit, credit, localdate(entry.recorded_at), entry.id,
+                    ),
+                )  # fmt: skip
     for currency, debit, credit in sums.totals():
         yield Row(
             Kind.TOTAL,
@@ -144,18 +152,19 @@ def _general_ledger(scope: Scope) -> Table:
     return Table(name=name, title=name, columns=columns, rows=_general_ledger_rows(scope, holders.naming()))
 
 
-def _general_ledger_rows(scope: Scope, name: Name) -> Iterator[Row]:
+def _general_ledger_rows(scope: Scope, name: Name) -> Rows:
     sums = _Sums()
     accounts = ledger.general_ledger(entity=scope.entity, since=scope.since, until=scope.until, known_at=scope.known_at)
-    for balance, lines in accounts:
-        if balance.opening_minor or balance.debit_minor or balance.credit_minor:
-            yield from _account_rows(balance, lines, name(balance.account.holder), sums)
+    with closing(accounts):
+        for balance, lines in accounts:
+            if balance.opening_minor or balance.debit_minor or balance.credit_minor:
+                yield from _account_rows(balance, lines, name(balance.account.holder), sums)
     for currency, debit, credit in sums.totals():
         cells: tuple[Cell, ...] = (None, _("Total des mouvements"), None, None, None, None, None, currency)
         yield Row(Kind.TOTAL, (*cells, debit, credit, None, None, None))
 
 
-def _account_rows(balance: BalanceFact, lines: Iterable[PostingFact], holder: str, sums: "_Sums") -> Iterator[Row]:
+def _account_rows(balance: BalanceFact, lines: Iterable[PostingFact], holder: str, sums: "_Sums") -> Rows:
     account = balance.account
     begun: tuple[Cell, ...] = (account.code, balance.label, holder)
 
@@ -195,7 +204,7 @@ def _trial_balance(scope: Scope) -> Table:
     return Table(name=name, title=name, columns=columns, rows=_trial_balance_rows(scope))
 
 
-def _trial_balance_rows(scope: Scope) -> Iterator[Row]:
+def _trial_balance_rows(scope: Scope) -> Rows:
     sums: dict[str, list[int]] = defaultdict(lambda: [0] * 6)
     for balance in by_code(trial_balance(scope)):
         six = six_columns(balance)

@@ -8,7 +8,8 @@ exact rate of its day, rounded once an entry so that debits still equal credits,
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -75,7 +76,7 @@ def file_name(scope: Scope, by: Keeper) -> str:
     return f"{by.registration}FEC{scope.last_day:%Y%m%d}.txt"
 
 
-def lines(scope: Scope, *, currency: str, separator: str = "|") -> Iterator[str]:
+def lines(scope: Scope, *, currency: str, separator: str = "|") -> Generator[str, None, None]:
     """The file's lines without their ends, names of columns first. Take them inside a `snapshot()`.
 
     :raises billing.configuration.queries.NoExchangeRate: a line in another currency has no rate near its day.
@@ -84,12 +85,12 @@ def lines(scope: Scope, *, currency: str, separator: str = "|") -> Iterator[str]
     yield separator.join(COLUMNS)
     entries = ledger.journal(entity=scope.entity, since=scope.since, until=scope.until, known_at=scope.known_at)
     convert = conversion(currency)
-    for number, entry_lines in enumerate(entries, start=1):
-        kept = convert(entry_lines)
-        for line, minor in zip(entry_lines, kept, strict=True):
-            holder = name(line.account.holder)
-            cells = _cells(line, number=number, minor=minor, currency=currency, holder=holder)
-            yield separator.join(_plain(cell, separator) for cell in cells)
+    with closing(entries):  # also when a rate is missing: no cursor may wait for the garbage collector
+        for number, entry_lines in enumerate(entries, start=1):
+            for line, minor in zip(entry_lines, convert(entry_lines), strict=True):
+                holder = name(line.account.holder)
+                cells = _cells(line, number=number, minor=minor, currency=currency, holder=holder)
+                yield separator.join(_plain(cell, separator) for cell in cells)
 
 
 def _cells(line: PostingFact, *, number: int, minor: int, currency: str, holder: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A table on its way to a spreadsheet, to paper or to a text file: columns, and rows as a stream. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -43,9 +43,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. `rows` can be read once, and reads the ledger while it is."""
+    """One table. `rows` can be read once, and reads the ledger while it is: close it when you stop before its end."""
 
     name: str  # short, of a sheet: "VT"
     title: str
     columns: tuple[Column, ...]
-    rows: Iterable[Row]
+    rows: Generator[Row, None, None]

@@ -1,13 +1,14 @@
 """One door to every book as a file: which forms there are, what the file is called, and its bytes."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO
 
 from billing.ledger import queries as ledger
 from reports import books, fec
-from reports.books import BookName
+from reports.books import Book, BookName
 from reports.exports import book_csv, book_pdf, book_workbook
 from reports.scope import Scope
 
@@ -64,10 +65,14 @@ def write(name: str, form: Form, scope: Scope, to: BinaryIO, *, made_at: datetim
     if scope.entity not in ledger.entities():
         raise NoSuchEntity(scope.entity)
     if name == FEC:
-        for line in fec.lines(scope, currency=fec.keeper(scope).currency):
-            to.write(f"{line}\n".encode())
+        with closing(fec.lines(scope, currency=fec.keeper(scope).currency)) as lines:
+            to.writelines(f"{line}\n".encode() for line in lines)
         return
-    book = books.book(BookName(name), scope)
+    with closing(books.book(BookName(name), scope)) as book:
+        _write(book, form, to, made_at)
+
+
+def _write(book: Book, form: Form, to: BinaryIO, made_at: datetime) -> None:
     if form is Form.CSV:
         book_csv.write(book, to)
     elif form is Form.XLSX:

@@ -1,6 +1,6 @@
 """Entries and their lines, and the journal as a stream."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -80,8 +80,12 @@ def journal(
     until: datetime | None = None,
     journal: str | None = None,
     known_at: datetime | None = None,
-) -> Iterator[tuple[PostingFact, ...]]:
-    """Every entry's lines, in the order things happened. Streams: holds one entry and a page of rows at a time."""
+) -> Generator[tuple[PostingFact, ...], None, None]:
+    """Every entry's lines, in the order things happened. Streams: holds one entry and a page of rows at a time.
+
+    Close it when you stop before its end (`contextlib.closing`): its cursor must not wait for the garbage collector,
+    which may come by in the middle of another statement of this connection and then hangs.
+    """
     wanted = {"entity": entity, "since": since, "until": until, "journal": journal, "known_at": known_at}
     statement = f"""
         SELECT {LINE_COLUMNS} {LINES}

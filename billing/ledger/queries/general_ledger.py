@@ -1,6 +1,6 @@
 """The *grand livre*: every account of a legal entity, each with its lines and the balance after each. Streams."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -23,12 +23,12 @@ ORDER BY account.code, account.holder, account.currency,
 
 def general_ledger(
     *, entity: str, since: datetime, until: datetime, known_at: datetime | None = None
-) -> Iterator[tuple[BalanceFact, Iterator[PostingFact]]]:
+) -> Generator[tuple[BalanceFact, Iterator[PostingFact]], None, None]:
     """Each account that ever moved, in order of code, holder and currency, with its lines of the stretch.
 
     A line's balance is the account's after it, whatever stripe it went to. Take one account's lines before asking for
     the next account. Holds the trial balance and a page of lines; read it inside a `snapshot()`, or a line posted
-    meanwhile may be in the lines and not in the balance.
+    meanwhile may be in the lines and not in the balance. Close it when you stop before its end: see `journal`.
     """
     balances = trial_balance(entity=entity, since=since, until=until, known_at=known_at)
     with connection.chunked_cursor() as cursor:

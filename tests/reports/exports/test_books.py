@@ -8,17 +8,21 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from billing.configuration.queries import NoExchangeRate
 from billing.ledger import queries as ledger
+from billing.ledger.operations import post
 from reports import books
 from reports.books import Book, BookName
 from reports.exports import book_csv, book_pdf, book_workbook, files
 from reports.exports.files import Form
 from reports.scope import Scope
 from reports.table import Amount, Column, Kind, Row, Table
-from tests.factories.books import PAYEE, post_two_months
+from tests.factories.books import NOVEMBER, PAYEE, post_two_months
+from tests.factories.ledger import sale
 
 AT = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 BOTH = Scope("coko-sn", "2026-10", "2026-11")
@@ -147,6 +151,25 @@ class TestEmptyMonths:
             written("journal", Form.CSV, Scope("nobody", "2026-10", "2026-10"))
         with pytest.raises(files.NoSuchForm):
             written("fec", Form.PDF)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("two_months")
+class TestRefusedOnTheWay:
+    def test_leaves_no_cursor_behind(self, monkeypatch):
+        monkeypatch.setattr(book_pdf.build, "__kwdefaults__", {"rows_max": 3})
+        for name, form, refusal in (
+            ("journal", Form.PDF, book_pdf.TooLongForPaper),
+            ("grand-livre", Form.PDF, book_pdf.TooLongForPaper),
+            ("fec", Form.TXT, NoExchangeRate),
+        ):
+            post(draft=sale(currency="USD", happened_at=NOVEMBER), at=NOVEMBER)
+            # The error is kept, with every frame that was there: what it holds must have been let go of.
+            with pytest.raises(refusal) as kept:
+                written(name, form)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT name FROM pg_cursors WHERE statement LIKE 'DECLARE%%'")
+                assert (cursor.fetchall(), kept.type) == ([], refusal)
 
 
 class TestMemory:
