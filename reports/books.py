@@ -5,7 +5,7 @@ of their own; a balance (*solde*) is positive when it is a debit. Totals are by 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -218,9 +218,11 @@ def _trial_balance_rows(scope: Scope) -> Rows:
         yield Row(Kind.TOTAL, (None, _("Total"), currency, *(Amount(minor, currency) for minor in totals)))
 
 
-def trial_balance(scope: Scope) -> tuple[BalanceFact, ...]:
-    """Each account of the entity with its holder, in order of code, holder and currency."""
-    return ledger.trial_balance(entity=scope.entity, since=scope.since, until=scope.until, known_at=scope.known_at)
+def trial_balance(scope: Scope, *, codes: Collection[str] | None = None) -> tuple[BalanceFact, ...]:
+    """Each account of the entity, or of some codes, with its holder, in order of code, holder and currency."""
+    return ledger.trial_balance(
+        entity=scope.entity, since=scope.since, until=scope.until, known_at=scope.known_at, codes=codes
+    )
 
 
 def six_columns(balance: BalanceFact) -> tuple[int, int, int, int, int, int]:

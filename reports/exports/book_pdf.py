@@ -16,14 +16,14 @@ from reports.books import Book
 from reports.exports.wording import months
 from reports.table import Cell, Column, Kind, Row, Table
 
-ROWS_MAX = 10_000  # about 300 pages
+ROWS_MAX = 10_000  # some 400 pages, a few minutes
 
 
 class TooLongForPaper(Exception):
     """The book has more rows than paper takes."""
 
 
-def build(book: Book, *, made_at: datetime, rows_max: int = ROWS_MAX) -> bytes:
+def build(book: Book, *, made_at: datetime, rows_max: int) -> bytes:
     """The PDF's bytes in the active language.
 
     :raises TooLongForPaper: more than `rows_max` rows.

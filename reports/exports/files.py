@@ -51,7 +51,15 @@ def file_name(name: str, form: Form, scope: Scope) -> str:
     return fec.file_name(scope, fec.keeper(scope)) if name == FEC else f"{scope.file_stem}-{name}.{form}"
 
 
-def write(name: str, form: Form, scope: Scope, to: BinaryIO, *, made_at: datetime) -> None:
+def write(
+    name: str,
+    form: Form,
+    scope: Scope,
+    to: BinaryIO,
+    *,
+    made_at: datetime,
+    paper_rows_max: int = book_pdf.ROWS_MAX,
+) -> None:
     """The file's bytes in the active language. Call it inside the ledger's `snapshot()`.
 
     :raises NoSuchEntity: see there.
@@ -69,13 +77,13 @@ def write(name: str, form: Form, scope: Scope, to: BinaryIO, *, made_at: datetim
             to.writelines(f"{line}\n".encode() for line in lines)
         return
     with closing(books.book(BookName(name), scope)) as book:
-        _write(book, form, to, made_at)
+        _write(book, form, to, made_at, paper_rows_max)
 
 
-def _write(book: Book, form: Form, to: BinaryIO, made_at: datetime) -> None:
+def _write(book: Book, form: Form, to: BinaryIO, made_at: datetime, paper_rows_max: int) -> None:
     if form is Form.CSV:
         book_csv.write(book, to)
     elif form is Form.XLSX:
         book_workbook.write(book, to, made_at=made_at)
     else:
-        to.write(book_pdf.build(book, made_at=made_at))
+        to.write(book_pdf.build(book, made_at=made_at, rows_max=paper_rows_max))

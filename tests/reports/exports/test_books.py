@@ -157,7 +157,7 @@ class TestEmptyMonths:
 @pytest.mark.usefixtures("two_months")
 class TestRefusedOnTheWay:
     def test_leaves_no_cursor_behind(self, monkeypatch):
-        monkeypatch.setattr(book_pdf.build, "__kwdefaults__", {"rows_max": 3})
+        monkeypatch.setitem(files.write.__kwdefaults__, "paper_rows_max", 3)
         for name, form, refusal in (
             ("journal", Form.PDF, book_pdf.TooLongForPaper),
             ("grand-livre", Form.PDF, book_pdf.TooLongForPaper),

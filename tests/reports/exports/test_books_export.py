@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from reports.exports import book_pdf
+from reports.exports import files
 from tests.factories.books import post_two_months
 from tests.factories.ledger import AT, posted
 
@@ -50,7 +50,7 @@ class TestBooksExport:
 
     def test_refuses_and_leaves_nothing_behind(self, tmp_path, monkeypatch):
         posted(at=AT)
-        monkeypatch.setattr(book_pdf.build, "__kwdefaults__", {"rows_max": 1})
+        monkeypatch.setitem(files.write.__kwdefaults__, "paper_rows_max", 1)
         assert status(output=tmp_path, entity="nobody") == 1
         assert status(output=tmp_path, form="pdf") == 1
         assert status(output=tmp_path, book="fec", form="txt") == 1  # nobody sells as coko-sn
