@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "royalties.runs",
     "royalties.statements",
     "royalties.web",
+    "reports.exports",
     "reports.web",
 ]
 

@@ -47,6 +47,20 @@ def seller(*, country: str, at: datetime) -> SellerFact:
     return values.seller_fact(row.value)
 
 
+def seller_of(*, entity: str, on: date) -> SellerFact:
+    """A legal entity as an invoice of that day names it, wherever it sells.
+
+    :raises NoSeller: nobody sells under that name.
+    """
+    found = BillingConfiguration.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=on), kind=Kind.SELLER, value__entity=entity, valid_from__lte=on
+    )
+    row = found.order_by("country").first()
+    if row is None:
+        raise NoSeller(f"no seller {entity} on {on}")
+    return values.seller_fact(row.value)
+
+
 def tax_rule(*, country: str, product_kind: str, customer_kind: str = "person", at: datetime) -> TaxRuleFact:
     """Which taxes such a sale bears.
 

@@ -118,6 +118,20 @@ JOURNALS: dict[str, tuple[str, str]] = {
 }
 
 
+# First digit of a code → the class's name, French and English; all nine, whichever we post to.
+CLASSES: dict[str, tuple[str, str]] = {
+    "1": ("Ressources durables", "Durable resources"),
+    "2": ("Actif immobilisé", "Fixed assets"),
+    "3": ("Stocks", "Inventories"),
+    "4": ("Tiers", "Third parties"),
+    "5": ("Trésorerie", "Cash and cash equivalents"),
+    "6": ("Charges des activités ordinaires", "Expenses of ordinary activities"),
+    "7": ("Produits des activités ordinaires", "Income from ordinary activities"),
+    "8": ("Autres charges et autres produits", "Other expenses and other income"),
+    "9": ("Engagements et comptabilité analytique", "Commitments and management accounts"),
+}
+
+
 def account(code: str) -> ChartAccount:
     """
     :raises UnknownAccountCode: not in the chart.
@@ -135,6 +149,18 @@ def label(code: str, language: str = "fr") -> str:
     """
     found = account(code)
     return found.english if language.startswith("en") else found.french
+
+
+def journal_name(code: str, language: str = "fr") -> str:
+    """The journal's name; French for every language but English."""
+    french, english = JOURNALS[code]
+    return english if language.startswith("en") else french
+
+
+def class_name(digit: str, language: str = "fr") -> str:
+    """The name of the class that codes beginning with this digit are in; French for every language but English."""
+    french, english = CLASSES[digit]
+    return english if language.startswith("en") else french
 
 
 def row(account: ChartAccount) -> dict[str, str | int | None]:

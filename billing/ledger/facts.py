@@ -118,6 +118,16 @@ class SealFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofFact:
+    """Where an entry stands in its day's tree. `path` leads from the leaf to the root: see `seals.root_from_proof`."""
+
+    seal: SealFact
+    position: int  # counted from 0, in the order of recording
+    leaf: bytes
+    path: tuple[bytes, ...] | None  # None: the day has more entries than a page may hash
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Something the ledger's books do not agree on. `rule` is a stable word, `message` a sentence with the amounts."""
 

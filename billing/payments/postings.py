@@ -31,6 +31,11 @@ class Received:
         return AccountKey(self.entity, code, self.currency, holder)
 
 
+def keys_of(payment_ref: str) -> tuple[str, ...]:
+    """The keys of all a payment may have written."""
+    return tuple(_key(payment_ref, what) for what in ("captured", "captured_twice", "mismatch"))
+
+
 def captured(received: Received, *, net_minor: int, tax_minor: int) -> EntryDraft:
     """The invoice is paid: wallet and fee against revenue and tax."""
     earned = [credit(received.account(REVENUE), net_minor), credit(received.account(TAX), tax_minor)]
@@ -57,7 +62,7 @@ def _draft(received: Received, what: str, description: str, against: list[Line])
         *against,
     ]
     return EntryDraft(
-        key=f"payment:{received.payment_ref}:{what}",
+        key=_key(received.payment_ref, what),
         journal="BQ",
         happened_at=received.received_at,
         description=description,
@@ -65,3 +70,7 @@ def _draft(received: Received, what: str, description: str, against: list[Line])
         lines=tuple(line for line in lines if line.amount_minor),  # a free wallet or an exempt sale has fewer lines
         when_closed=WhenClosed.COUNT_LATER,  # money that came in is a fact, whatever month is closed
     )
+
+
+def _key(payment_ref: str, what: str) -> str:
+    return f"payment:{payment_ref}:{what}"

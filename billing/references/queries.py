@@ -59,6 +59,22 @@ def user(user_ref: str) -> UserFact:
     return UserFact(row.user_ref, row.name, row.email, row.language)
 
 
+def user_by_email(email: str) -> UserFact:
+    """One user by e-mail address, in whatever case it is written.
+
+    :raises UnknownUser: nobody with this address has reached billing.
+    """
+    row = UserReference.objects.filter(email=email.strip().lower()).first()
+    if row is None:
+        raise UnknownUser(f"no user {email}")
+    return UserFact(row.user_ref, row.name, row.email, row.language)
+
+
+def user_names(user_refs: Collection[str]) -> Mapping[str, str]:
+    """What users are called, by reference; unknown ones are left out."""
+    return dict(UserReference.objects.filter(pk__in=set(user_refs)).values_list("user_ref", "name"))
+
+
 def _fact(row: BookReference, names: Mapping[str, str]) -> BookFact:
     contributors = tuple(
         AuthorOfBook(one["author_ref"], names.get(one["author_ref"], one["name"]), one["role"])

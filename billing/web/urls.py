@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from billing.web import checkout, country, receipts, storefront, waiting, webhooks
+from billing.web import checkout, country, periods, receipts, storefront, waiting, webhooks
 
 app_name = "billing_web"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("checkout/<str:edition_ref>/started/<str:key>/", checkout.started, name="checkout_started"),
     path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
     path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
+    path("finance/periods/", periods.overview, name="periods"),
+    path("finance/periods/<str:entity>/<str:period>/", periods.month, name="period"),
+    path("finance/periods/<str:entity>/<str:period>/<str:action>/", periods.act, name="period_act"),
     # With or without the last slash: a provider's POST must never meet a redirect, which would lose its body.
     re_path(
         r"^webhooks/(?P<provider>[a-z0-9_]{1,40})/(?P<market>[A-Za-z]{2})(?:/(?P<token>[A-Za-z0-9_.-]{1,120}))?/?$",

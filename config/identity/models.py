@@ -54,6 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions: ClassVar[Any] = [
             ("use_payment_api", "May call the payment API"),
             ("see_finance", "May see and export the books"),
+            ("close_books", "May close months of the books and open them again"),
             ("operate", "May act on payments and configuration"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [

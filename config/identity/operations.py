@@ -107,8 +107,9 @@ def end_sessions(*, user_ref: str, actor_ref: str, at: datetime) -> None:
 
 @transaction.atomic(using=ALIAS)
 def define_roles() -> None:
-    """Make the groups what roles.ROLES says. Costs one read when they are already there."""
-    if Group.objects.filter(name__in=ROLES).count() == len(ROLES):
+    """Make the groups what roles.ROLES says. Costs one read when they are so already."""
+    wanted = {(role, code) for role, codes in ROLES.items() for code in codes or (None,)}
+    if set(Group.objects.filter(name__in=ROLES).values_list("name", "permissions__codename")) == wanted:
         return
     for role, codes in ROLES.items():
         group, _created = Group.objects.get_or_create(name=role)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 ROLES: Mapping[str, frozenset[str]] = {
     "reader": frozenset(),
     "author": frozenset(),
-    "finance": frozenset({"see_finance"}),
-    "operator": frozenset({"operate", "see_finance"}),
+    "finance": frozenset({"see_finance", "close_books"}),
+    "operator": frozenset({"operate", "see_finance", "close_books"}),  # who opens a month again is a second person
     "client": frozenset({"use_payment_api"}),
 }
 

@@ -6,37 +6,16 @@ Written as a stream (openpyxl's write-only mode), so memory does not grow with t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from billing.money import exponent
+from reports.exports import sheets
 from reports.month import MonthReport
-
-# openpyxl's types know nothing of its write-only sheets.
-Worksheet = Any
-
-_INK = "1D1B1A"
-_HEAD_FILL = PatternFill("solid", fgColor="27408B")
-_HEAD_FONT = Font(name="Calibri", bold=True, color="FFFFFF")
-_TOTAL_FONT = Font(name="Calibri", bold=True, color=_INK)
-_TOTAL_BORDER = Border(top=Side(style="thin", color=_INK))
-_TITLE_FONT = Font(name="Calibri", bold=True, size=16, color="6B3F1D")
-_SYMBOLS = {"XOF": "F CFA", "XAF": "F CFA", "EUR": "€", "USD": "$"}
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A cell that is money."""
-
-    minor: int
-    currency: str
+from reports.table import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +27,6 @@ class Sheet:
     columns: Sequence[tuple[str, int]]  # name, width in characters
     rows: Iterable[Sequence[Any]]
     totals: Sequence[Sequence[Any]] = ()
-
-
-def number_format(currency: str) -> str:
-    """Excel's format for a currency: `# ##0 F CFA` as the reader's Excel spells thousands; negatives with a minus."""
-    places = exponent(currency)
-    digits = "#,##0" + ("." + "0" * places if places else "")
-    return f'{digits}\\ "{_SYMBOLS.get(currency, currency)}"'
 
 
 def build(report: MonthReport, *, made_at: datetime) -> bytes:
@@ -242,59 +214,23 @@ def _trial_balance(report: MonthReport) -> Sheet:
     return Sheet(_("Balance"), heading, columns, rows, totals)
 
 
-def _write(worksheet: Worksheet, sheet: Sheet) -> None:
+def _write(worksheet: sheets.Worksheet, sheet: Sheet) -> None:
     for index, (_name, width) in enumerate(sheet.columns, start=1):
         worksheet.column_dimensions[get_column_letter(index)].width = width
     worksheet.freeze_panes = "A4"
-    title = _text(worksheet, sheet.heading)
-    title.font = _TITLE_FONT
-    worksheet.append([title])
+    worksheet.append([sheets.title(worksheet, sheet.heading)])
     worksheet.append([])
-    worksheet.append([_head(worksheet, name) for name, _width in sheet.columns])
+    worksheet.append([sheets.head(worksheet, name) for name, _width in sheet.columns])
     count = 0
     for row in sheet.rows:
-        worksheet.append([_cell(worksheet, value) for value in row])
+        worksheet.append([sheets.cell(worksheet, value) for value in row])
         count += 1
     worksheet.auto_filter.ref = f"A3:{get_column_letter(len(sheet.columns))}{3 + count}"
     if sheet.totals:
         worksheet.append([])
     for total in sheet.totals:
-        worksheet.append([_total(_cell(worksheet, value)) for value in total])
+        worksheet.append([sheets.totalled(sheets.cell(worksheet, value)) for value in total])
     worksheet.page_setup.orientation = "landscape"
     worksheet.page_setup.fitToHeight = 0
     worksheet.sheet_properties.pageSetUpPr.fitToPage = True
     worksheet.print_title_rows = "3:3"
-
-
-def _head(worksheet: Worksheet, name: str) -> Cell:
-    cell = _text(worksheet, name)
-    cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
-    return cell
-
-
-def _total(cell: Cell) -> Cell:
-    cell.font, cell.border = _TOTAL_FONT, _TOTAL_BORDER
-    return cell
-
-
-def _cell(worksheet: Worksheet, value: Any) -> Cell:
-    if isinstance(value, Amount):
-        major: Any = Decimal(value.minor).scaleb(-exponent(value.currency))
-        cell = WriteOnlyCell(worksheet, major)
-        cell.number_format = number_format(value.currency)
-        return cell
-    if isinstance(value, datetime):
-        cell = WriteOnlyCell(worksheet, value.astimezone(UTC).replace(tzinfo=None))  # Excel knows no time zones
-        cell.number_format = "yyyy-mm-dd hh:mm"
-        return cell
-    if isinstance(value, int):
-        return WriteOnlyCell(worksheet, value)
-    return _text(worksheet, str(value))
-
-
-def _text(worksheet: Worksheet, text: str) -> Cell:
-    """A text cell whatever the text begins with: a title such as `=HYPERLINK(…)` stays a title."""
-    cell = WriteOnlyCell(worksheet, "".join(character for character in text if character.isprintable()))
-    cell.data_type = "s"
-    return cell

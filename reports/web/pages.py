@@ -1,34 +1,22 @@
 """The finance pages: the months, one month, and its downloads."""
 
-from collections.abc import Callable
 from itertools import islice
 
-from django.contrib.auth.decorators import login_required, permission_required
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from billing.ledger import queries as ledger
 from billing.ledger.facts import Difference
 from reports.exports import summary_pdf, workbook
 from reports.month import MonthReport, by_code, first_month, gather
+from reports.web.access import finance_only
 from royalties import periods
 
 _MONTHS_SHOWN = 25
 _DIFFERENCES_SHOWN = 5
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-View = Callable[..., HttpResponse]
-
-
-def finance_only(view: View) -> View:
-    """Sign in first; without the permission the answer is 403."""
-    return never_cache(
-        require_safe(login_required(permission_required("identity.see_finance", raise_exception=True)(view)))
-    )
 
 
 @finance_only

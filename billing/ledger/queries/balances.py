@@ -96,6 +96,17 @@ JOIN ledger_accountbalance held ON held.account_id = account.id
 WHERE account.id = ledger_account_id(%s, %s, %s, %s) AND account.stripes = 1
 """
 
+# From one entity to the next by the index of names, however many accounts each has.
+_ENTITIES = """
+WITH RECURSIVE known AS (
+    (SELECT entity FROM ledger_account ORDER BY entity LIMIT 1)
+    UNION ALL
+    SELECT (SELECT entity FROM ledger_account later WHERE later.entity > known.entity ORDER BY entity LIMIT 1)
+    FROM known WHERE known.entity IS NOT NULL
+)
+SELECT entity FROM known WHERE entity IS NOT NULL
+"""
+
 _ALL_NOW = """
 SELECT account.entity, account.code, account.currency, account.holder, sum(held.balance)
 FROM ledger_account account
@@ -157,10 +168,25 @@ def balances(
 
 
 def trial_balance(
-    *, entity: str, since: datetime, until: datetime, known_at: datetime | None = None
+    *,
+    entity: str,
+    since: datetime,
+    until: datetime,
+    known_at: datetime | None = None,
+    codes: Collection[str] | None = None,
 ) -> tuple[BalanceFact, ...]:
-    """The *balance générale* of one legal entity: opening, debit, credit and closing of each account."""
-    return _movements(entity=entity, codes=None, since=since, until=until, known_at=known_at)
+    """The *balance générale* of one legal entity: opening, debit, credit and closing of each account, or of some codes.
+
+    In order of code, holder and currency.
+    """
+    return _movements(entity=entity, codes=codes, since=since, until=until, known_at=known_at)
+
+
+def entities() -> tuple[str, ...]:
+    """The legal entities that have an account, in alphabetical order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTITIES)
+        return tuple(entity for (entity,) in cursor.fetchall())
 
 
 def _movements(

@@ -1,6 +1,6 @@
 """Entries and their lines, and the journal as a stream."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -28,11 +28,11 @@ LEFT JOIN ledger_holdend settles ON settles.entry_id = entry.id
 """
 _ENTRY_WIDTH = 11
 
-_LINE_COLUMNS = (
+LINE_COLUMNS = (
     ENTRY_COLUMNS
     + ", account.entity, account.code, account.currency, account.holder, line.amount_minor, line.balance_after"
 )
-_LINES = f"""
+LINES = f"""
 FROM ledger_journalentry entry
 JOIN ledger_posting line ON line.entry_id = entry.id
 JOIN ledger_account account ON account.id = line.account_id
@@ -69,7 +69,7 @@ def entry_lines(entry_ref: str) -> tuple[PostingFact, ...]:
     except entry_ids.NotAnEntryId:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_LINE_COLUMNS} {_LINES} WHERE entry.id = %s", [entry_id])
+        cursor.execute(f"SELECT {LINE_COLUMNS} {LINES} WHERE entry.id = %s", [entry_id])
         return tuple(sorted(map(line_fact, cursor.fetchall()), key=_debits_first))
 
 
@@ -79,15 +79,21 @@ def journal(
     since: datetime | None = None,
     until: datetime | None = None,
     journal: str | None = None,
-) -> Iterator[tuple[PostingFact, ...]]:
-    """Every entry's lines, in the order things happened. Streams: holds one entry and a page of rows at a time."""
-    wanted = {"entity": entity, "since": since, "until": until, "journal": journal}
+    known_at: datetime | None = None,
+) -> Generator[tuple[PostingFact, ...], None, None]:
+    """Every entry's lines, in the order things happened. Streams: holds one entry and a page of rows at a time.
+
+    Close it when you stop before its end (`contextlib.closing`): its cursor must not wait for the garbage collector,
+    which may come by in the middle of another statement of this connection and then hangs.
+    """
+    wanted = {"entity": entity, "since": since, "until": until, "journal": journal, "known_at": known_at}
     statement = f"""
-        SELECT {_LINE_COLUMNS} {_LINES}
+        SELECT {LINE_COLUMNS} {LINES}
         WHERE (%(entity)s::text IS NULL OR entry.entity = %(entity)s)
           AND (%(journal)s::text IS NULL OR entry.journal = %(journal)s)
           AND (%(since)s::timestamptz IS NULL OR entry.happened_at >= %(since)s)
           AND (%(until)s::timestamptz IS NULL OR entry.happened_at < %(until)s)
+          AND (%(known_at)s::timestamptz IS NULL OR entry.recorded_at <= %(known_at)s)
         ORDER BY entry.happened_at, entry.id
     """
     with connection.chunked_cursor() as cursor:
@@ -116,7 +122,7 @@ def entry_fact(row: Sequence[Any]) -> EntryFact:
 
 
 def line_fact(row: Sequence[Any]) -> PostingFact:
-    """From a row of `_LINE_COLUMNS`."""
+    """From a row of `LINE_COLUMNS`."""
     return PostingFact(
         entry=entry_fact(row),
         account=AccountKey(*row[_ENTRY_WIDTH : _ENTRY_WIDTH + 4]),

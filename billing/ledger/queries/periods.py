@@ -1,9 +1,11 @@
 """Months of a legal entity: which are closed, and who closed them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from billing.ledger.facts import PeriodEventFact, PeriodFact
 from billing.ledger.models import Gate, Period, PeriodEvent
+
+_BEFORE_ALL = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def periods(*, entity: str) -> tuple[PeriodFact, ...]:
@@ -19,5 +21,7 @@ def period_events(*, entity: str, starts_at: datetime) -> tuple[PeriodEventFact,
 
 
 def open_from(*, entity: str) -> datetime | None:
-    """The first moment ordinary entries may count from; None: no month was ever closed."""
-    return Gate.objects.filter(entity=entity).values_list("closing_until", flat=True).first()
+    """The first moment ordinary entries may count from; None: no month is closed or being closed."""
+    # A gate that was opened all the way stands at -infinity, which Python has no moment for.
+    shut = Gate.objects.filter(entity=entity, closing_until__gt=_BEFORE_ALL)
+    return shut.values_list("closing_until", flat=True).first()

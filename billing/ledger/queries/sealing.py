@@ -1,15 +1,17 @@
 """Seals and what they are made of."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
 from billing.ledger import entry_ids
-from billing.ledger.facts import SealFact
+from billing.ledger.facts import ProofFact, SealFact
 from billing.ledger.models import JournalEntry, Seal
-from billing.ledger.seals import leaf_hash
+from billing.ledger.seals import leaf_hash, proof_of
+
+PROOF_ENTRIES_MAX = 20_000  # a proof hashes the whole day, about 2 µs a leaf and level
 
 _LEAVES = """
 SELECT id, recorded_at, fingerprint
@@ -55,6 +57,22 @@ def position_of(entry_ref: str, *, since: datetime) -> int:
     before = JournalEntry.objects.filter(recorded_at__gte=since, recorded_at__lt=own.recorded_at).count()
     same = JournalEntry.objects.filter(recorded_at=own.recorded_at, pk__lt=entry_ids.to_uuid(entry_ref)).count()
     return before + same
+
+
+def proof(entry_ref: str) -> ProofFact | None:
+    """Where an entry stands in its day's seal; None while the day is not sealed, or for an entry that is not there."""
+    found = JournalEntry.objects.filter(pk=entry_ref).values_list("pk", "recorded_at", "fingerprint").first()
+    seal = None if found is None else seal_of(timezone.localdate(found[1]))
+    if found is None or seal is None:
+        return None
+    entry_id, recorded_at, fingerprint = found
+    leaf = leaf_hash(entry_id=entry_ids.to_uuid(entry_id), recorded_at=recorded_at, fingerprint=bytes(fingerprint))
+    since, until = (timezone.make_aware(datetime.combine(seal.day + timedelta(days=days), time())) for days in (0, 1))
+    position = position_of(entry_ref, since=since)
+    path = None
+    if seal.entry_count <= PROOF_ENTRIES_MAX:
+        path = tuple(proof_of(list(leaves(since=since, until=until)), position))
+    return ProofFact(seal=seal, position=position, leaf=leaf, path=path)
 
 
 def _fact(row: Seal) -> SealFact:

@@ -1,8 +1,9 @@
 """Months that close, days that are sealed, and what was known when."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import accumulate, count, groupby, pairwise
 
 import pytest
 from django.db import DatabaseError, connection
@@ -127,8 +128,90 @@ class TestTwoAxesOfTime:
         page = queries.statement(account=account("521"), since=AT + timedelta(days=1), limit=2)
         assert (page.opening_minor, page.closing_minor, page.is_complete) == (10, 33, False)
         assert [line.balance_minor for line in page.lines] == [21, 33]
-        rest = queries.statement(account=account("521"), since=AT + timedelta(days=1), offset=2)
-        assert (rest.closing_minor, rest.is_complete) == (60, True)
+        after = page.lines[-1].entry.id
+        rest = queries.statement(account=account("521"), since=AT + timedelta(days=1), after=after)
+        assert (rest.opening_minor, rest.closing_minor, rest.is_complete) == (33, 60, True)
+        with pytest.raises(queries.NoSuchEntry):
+            queries.statement(account=account("521"), after="jrn_00000000000000000000000000")
+
+    @given(
+        moves=st.lists(
+            st.tuples(st.lists(st.integers(-500, 500).filter(bool), min_size=1, max_size=3), *[st.integers(0, 40)] * 2),
+            min_size=1,
+            max_size=12,
+        ),
+        limit=st.integers(1, 6),
+        asked=st.tuples(st.none() | st.integers(-5, 60), st.none() | st.integers(5, 400)),
+        code=st.sampled_from(["521", "4712"]),  # one in stripes, one of a single row
+    )
+    def test_pages_put_together_are_the_whole(self, moves, limit, asked, code):
+        one, other = account(code, f"p{next(_holders)}"), account("7065", f"p{next(_holders)}")
+        now, told = AT, []
+        for number, (amounts, wait, lag) in enumerate(moves):
+            now = now + timedelta(minutes=wait)
+            happened = max(AT, now - timedelta(minutes=lag))
+            lines = [Line(key, sign * amount) for amount in amounts for key, sign in ((one, 1), (other, -1))]
+            entry = operations.post(
+                draft=replace(draft(lines, happened_at=happened), source_ref=f"inv_{number % 2}"), at=now
+            )
+            told.append((happened, entry.recorded_at, entry.id, sum(amounts), len(amounts), entry.source_ref))
+        since, known_at = (None if minutes is None else AT + timedelta(minutes=minutes) for minutes in asked)
+        known = sorted(row for row in told if known_at is None or row[1] <= known_at)
+        before = sum(row[3] for row in known if since is not None and row[0] < since)
+        shown = [row for row in known if since is None or row[0] >= since]
+        for source in (None, "inv_0"):
+            pages = list(pages_of(one, since=since, known_at=known_at, limit=limit, source=source))
+            lines = [line for page in pages for line in page.lines]
+            wanted = [row for row in shown if source in (None, row[5])]
+            assert [line.entry.id for line in lines] == [row[2] for row in wanted for _ in range(row[4])]
+            assert pages[0].opening_minor == before
+            after_entry = dict(zip([row[2] for row in shown], accumulate(row[3] for row in shown), strict=True))
+            for entry_id, group in groupby(lines, key=lambda line: line.entry.id):
+                (*_, last) = group
+                assert last.balance_minor == before + after_entry[entry_id]
+            if source is None:
+                assert pages[-1].closing_minor == before + sum(row[3] for row in shown)
+                assert all(page.closing_minor == later.opening_minor for page, later in pairwise(pages))
+
+
+def pages_of(key, **options):
+    """Every page, each begun where the one before ended."""
+    after = None
+    while True:
+        page = queries.statement(account=key, after=after, **options)
+        yield page
+        if page.is_complete:
+            return
+        after = page.lines[-1].entry.id
+
+
+@pytest.mark.django_db
+class TestGeneralLedger:
+    def test_runs_through_every_account_as_the_statements_do(self):
+        for day, currency in enumerate(("XOF", "EUR", "XOF", "XOF")):
+            at = AT + timedelta(days=day)
+            operations.post(draft=sale(happened_at=at, currency=currency, wallet=f"w{day % 3}"), at=at)
+        since, until = AT + timedelta(days=1), AT + timedelta(days=3)
+        rows = [
+            (balance, tuple(lines))
+            for balance, lines in queries.general_ledger(entity="coko-sn", since=since, until=until)
+        ]
+        assert [row for row, _ in rows] == list(queries.trial_balance(entity="coko-sn", since=since, until=until))
+        assert any(not lines and row.opening_minor for row, lines in rows)
+        for row, lines in rows:
+            own = queries.statement(account=row.account, since=since, until=until)
+            assert lines == own.lines
+            assert (lines[-1].balance_minor if lines else row.opening_minor) == row.closing_minor
+        assert list(queries.general_ledger(entity="nobody", since=since, until=until)) == []
+        assert queries.entities() == ("coko-sn",)
+
+    def test_shows_what_was_known(self):
+        operations.post(draft=sale(happened_at=AT), at=AT)
+        operations.post(draft=sale(happened_at=AT), at=AT + timedelta(days=2))
+        stretch = {"entity": "coko-sn", "since": AT, "until": AT + timedelta(days=1), "known_at": AT}
+        counted = [len(list(lines)) for _, lines in queries.general_ledger(**stretch)]
+        assert counted == [1] * 4
+        assert len(list(queries.journal(**stretch))) == 1
 
 
 class TestMerkle:
@@ -165,6 +248,16 @@ class TestSealing:
         assert operations.seal_days(at=AT + timedelta(days=3)) == ()
         entry = operations.post(draft=sale(happened_at=AT), at=AT)  # a clock that stands still
         assert entry.recorded_at >= datetime(2026, 11, 6, tzinfo=UTC)
+
+    def test_an_entry_shows_its_place_in_the_sealed_day(self):
+        entries = [posted(at=AT + timedelta(minutes=n)) for n in range(5)]
+        assert queries.proof(entries[0].id) is None
+        (seal,) = operations.seal_days(at=AT + timedelta(days=1))
+        for position, entry in enumerate(entries):
+            proof = queries.proof(entry.id)
+            assert (proof.seal, proof.position) == (seal, position)
+            assert seals.root_from_proof(leaf=proof.leaf, position=position, size=5, path=proof.path) == seal.root
+        assert queries.proof("jrn_00000000000000000000000000") is None
 
     def test_refuses_a_seal_that_does_not_follow(self):
         posted(at=AT)

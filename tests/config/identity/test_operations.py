@@ -12,12 +12,12 @@ from tests.factories import identity
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth"])
 
-PERMISSIONS = {"see_finance", "operate", "use_payment_api"}
+PERMISSIONS = {"see_finance", "close_books", "operate", "use_payment_api"}
 MATRIX = {
     "reader": set(),
     "author": set(),
-    "finance": {"see_finance"},
-    "operator": {"operate", "see_finance"},
+    "finance": {"see_finance", "close_books"},
+    "operator": {"operate", "see_finance", "close_books"},
     "client": {"use_payment_api"},
 }
 
@@ -63,6 +63,14 @@ class TestRoles:
     def test_give_these_permissions_and_no_others(self, role):
         user = User.objects.get(pk=identity.person(roles=(role,)).id)
         assert {code for code in PERMISSIONS if user.has_perm(f"identity.{code}")} == MATRIX[role]
+
+    def test_are_brought_up_to_date_where_they_were_there_before(self):
+        user = identity.person(roles=("finance",))
+        group = User.objects.get(pk=user.id).groups.get()
+        group.permissions.remove(group.permissions.get(codename="close_books"))
+        assert not User.objects.get(pk=user.id).has_perm("identity.close_books")
+        operations.define_roles()
+        assert User.objects.get(pk=user.id).has_perm("identity.close_books")
 
     def test_give_nothing_to_somebody_kept_out(self, at):
         who = identity.person(roles=("operator",))

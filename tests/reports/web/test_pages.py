@@ -11,21 +11,9 @@ from django.utils import timezone
 
 from reports.web import pages
 from royalties import periods
-from tests.factories import identity
+from tests.reports.web.conftest import signed_in
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth"])
-
-
-@pytest.fixture
-def efua() -> Client:
-    return signed_in("finance")
-
-
-def signed_in(*roles: str) -> Client:
-    browser = Client()
-    person = identity.person(roles=roles, at=timezone.now())
-    assert browser.login(username=person.email, password=identity.PASSWORD)
-    return browser
 
 
 @contextmanager
