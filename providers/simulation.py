@@ -1,29 +1,48 @@
-"""Every provider's simulator in one HTTP server on this machine, and the environment that leads our adapters to it."""
+"""Every provider's simulator in one HTTP server on this machine, and the environment that leads our adapters to it.
+
+A provider's simulator is `simulator.py` in the folder of its adapter: one class called `…Simulator`, and
+`demo_credentials()`, which gives the credentials it accepts in each market.
+"""
 
 import contextlib
+import importlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import requests
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from providers import credentials
+from providers import credentials, registry
 from providers.rehearsal import control
 from providers.rehearsal.book import Book
 from providers.rehearsal.courier import Courier
 from providers.rehearsal.faults import Faults
-from providers.rehearsal.stage import Stage
-from providers.wave import simulator as wave
+from providers.rehearsal.stage import Simulator, Stage
 
 logger = logging.getLogger(__name__)
 
-SIMULATORS = (wave.WaveSimulator,)
-DEMO_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {"wave": wave.demo_credentials()}
+
+def _beside(entry: registry.Entry) -> ModuleType:
+    return importlib.import_module(f"{entry.credentials.__module__.rpartition('.')[0]}.simulator")
+
+
+def _player(module: ModuleType) -> Callable[[Stage], Simulator]:
+    """The one class called `…Simulator` that the module defines; what it imports is another's part of it."""
+    own = [value for name, value in vars(module).items() if name.endswith("Simulator") and isinstance(value, type)]
+    (found,) = (kind for kind in own if kind.__module__ == module.__name__)
+    return found
+
+
+SIMULATORS = {_player(_beside(entry)): None for entry in registry.ENTRIES.values()}  # each once, in that order
+DEMO_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
+    name: _beside(entry).demo_credentials() for name, entry in registry.ENTRIES.items()
+}
 
 _CONTROL_SECONDS = 10
 

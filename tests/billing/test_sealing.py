@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.test import override_settings
 
-from billing.sealing import SealBroken, seal, unseal
+from billing.sealing import SealBroken, digest, is_digest_of, seal, unseal
 
 CONTENT = '{"secret": "whsec_…"}'.encode()
 
@@ -37,3 +37,29 @@ class TestUnseal:
     def test_refuses_what_was_never_sealed(self):
         with pytest.raises(SealBroken):
             unseal(CONTENT)
+
+
+class TestDigest:
+    def test_is_recognised_and_tells_nothing(self):
+        kept = digest(CONTENT, purpose="a test")
+        assert is_digest_of(CONTENT, kept, purpose="a test")
+        assert b"whsec" not in kept.encode()
+        assert kept == digest(CONTENT, purpose="a test")
+
+    @pytest.mark.parametrize("other", [b"", CONTENT + b" ", CONTENT[:-1]])
+    def test_is_no_other_contents(self, other):
+        assert not is_digest_of(other, digest(CONTENT, purpose="a test"), purpose="a test")
+        assert not is_digest_of(CONTENT, "", purpose="a test")
+
+    def test_is_of_one_purpose(self):
+        assert not is_digest_of(CONTENT, digest(CONTENT, purpose="a test"), purpose="another")
+
+    def test_is_recognised_after_a_change_of_keys_and_never_without_ours(self):
+        old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+        with override_settings(PHONE_KEYS=[old]):
+            kept = digest(CONTENT, purpose="a test")
+        with override_settings(PHONE_KEYS=[new, old]):
+            assert is_digest_of(CONTENT, kept, purpose="a test")
+            assert digest(CONTENT, purpose="a test") != kept
+        with override_settings(PHONE_KEYS=[new]):
+            assert not is_digest_of(CONTENT, kept, purpose="a test")

@@ -5,7 +5,7 @@ What a provider cannot do by its capabilities is not asked of it; what it claims
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import phonenumbers
@@ -30,6 +30,7 @@ from providers.contract import (
     PaymentResult,
     PayoutRequest,
     PaysOut,
+    PaysOutTogether,
     RefundKind,
     RefundRequest,
     Refunds,
@@ -419,6 +420,33 @@ class TestPayOut:
         adapter.reverse_payout(lookup)
         adapter.reverse_payout(lookup)
         assert adapter.fetch_payout(lookup).outcome is Outcome.REVERSED
+        assert len(sim.movements()) == 2
+
+
+class TestPayOutTogether:
+    def requests(self, world) -> tuple[PayoutRequest, ...]:
+        one = PayoutRequest("out_01", world.amount(), world.phone, "Awa Demo", "Redevances")
+        return one, replace(one, reference="out_02", payee_phone=f"{world.phone[:-3]}112")
+
+    def test_pays_each_once_and_tells_of_each(self, adapter, sim, world):
+        needs(adapter, PaysOutTogether)
+        started = adapter.start_batch("bat_01", self.requests(world))
+        assert adapter.start_batch("bat_01", self.requests(world)).provider_ref == started.provider_ref
+        sim.advance(60)
+        batch = adapter.fetch_batch(started.provider_ref)
+        assert batch.is_complete
+        assert {ref: payout.outcome for ref, payout in batch.payouts.items()} == {
+            "out_01": Outcome.SUCCEEDED,
+            "out_02": Outcome.SUCCEEDED,
+        }
+        assert [movement["amount"] for movement in sim.movements()] == ["-1500", "-1500"]
+
+    def test_never_calls_a_lost_answer_a_failure(self, adapter, sim, world):
+        needs(adapter, PaysOutTogether)
+        sim.fault("create_batch", "drop", work_done=True)
+        with pytest.raises(OutcomeUnknown):
+            adapter.start_batch("bat_01", self.requests(world))
+        adapter.start_batch("bat_01", self.requests(world))
         assert len(sim.movements()) == 2
 
 

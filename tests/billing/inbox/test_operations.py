@@ -9,6 +9,7 @@ import pytest
 from django.db import Error, transaction
 from django.utils import timezone
 
+from billing.inbox import gateway as inbox_gateway
 from billing.inbox import operations, queries, tasks
 from billing.inbox.models import BODY_MAX, ProviderNotification
 from billing.ledger import queries as ledger
@@ -178,6 +179,46 @@ class TestProcess:
             provider="wave", market="CI", headers=got.headers, body=got.body, received_at=at
         )
         assert work_off(notification_id, at=at) == ["refused"]
+
+    @pytest.fixture
+    def by_secret(self, notifying: Running, monkeypatch: pytest.MonkeyPatch) -> str:
+        """The webhook of the Senegalese wallet is registered with a shared secret; what Wave then sends."""
+        monkeypatch.setenv("PROVIDER_WAVE_SN_WEBHOOK_STRATEGY", "shared_secret")
+        inbox_gateway.forget_adapters()
+        yield f"Bearer {notifying.environment['PROVIDER_WAVE_SN_WEBHOOK_SECRET']}"
+        inbox_gateway.forget_adapters()
+
+    def test_settles_the_payment_when_a_shared_secret_is_what_proves(self, paid, by_secret, at):
+        payment_id, got = paid
+        stored = [self.sent(got, by_secret, at), self.sent(got, by_secret, at)]
+        assert work_off(*stored, at=at) == ["processed", "duplicate"]
+        assert payment_queries.payment(payment_id).state == "succeeded"
+        assert revenue() == 1271
+
+    @pytest.mark.parametrize("given", ["", "Bearer", "Bearer ", "Bearer guessed", "bearer"])
+    def test_refuses_another_secret(self, paid, by_secret, given, at):
+        assert work_off(self.sent(paid[1], given, at), at=at) == ["refused"]
+
+    def test_refuses_the_digest_of_the_secret_in_its_place(self, paid, by_secret, at):
+        """Whoever has read our database has the digest, and cannot use it."""
+        first = self.sent(paid[1], by_secret, at)
+        kept = ProviderNotification.objects.get(pk=first).headers["authorization"]
+        assert (
+            work_off(*(self.sent(paid[1], given, at) for given in (kept, f"Bearer {kept}")), at=at) == ["refused"] * 2
+        )
+
+    def test_refuses_a_secret_where_a_signature_is_agreed(self, wave, paid, at):
+        given = f"Bearer {wave.environment['PROVIDER_WAVE_SN_WEBHOOK_SECRET']}"
+        assert work_off(self.sent(paid[1], given, at), at=at) == ["refused"]
+
+    def test_refuses_a_signature_where_a_secret_is_agreed(self, paid, by_secret, at):
+        assert work_off(store(paid[1], received_at=at), at=at) == ["refused"]
+
+    def sent(self, got: Got, authorization: str, at: datetime) -> int:
+        """Stored as if it had come so."""
+        return operations.store(
+            provider="wave", market="SN", headers={"Authorization": authorization}, body=got.body, received_at=at
+        )
 
     @pytest.mark.parametrize("order", sorted(set(permutations([0, 0, 1, 1]))), ids=str)
     def test_ends_the_same_in_every_order(self, wave, letterbox, at, order):

@@ -1,20 +1,12 @@
 """What is Wave's own: several sessions for one reference, signed requests, whose word a 404 is."""
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
-from providers import registry, simulation
+from providers import registry
 from providers.amounts import Amount
 from providers.contract import FailureReason, Lookup, Outcome, PaymentRequest, RefundRequest
 from providers.errors import CredentialsRefused, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
-from providers.rehearsal.book import Book
-from providers.rehearsal.courier import Courier
-from providers.rehearsal.faults import Faults
-from providers.rehearsal.stage import Stage
 from providers.wave.adapter import Credentials, WaveAdapter
-from providers.wave.simulator import WaveSimulator
-from providers.wave.simulator_door import demo_wallets
 
 REQUEST = PaymentRequest(
     "pay_01", Amount(1500, "XOF"), None, "Un livre", "https://coko.example/ok", "https://coko.example/ko"
@@ -151,18 +143,9 @@ class TestRefusals:
 
 
 @pytest.fixture
-def signed_wallet():
+def signed_wallet(wallet_server):
     """A simulator whose Senegalese key was made with request signing."""
-    plain = demo_wallets()[0]
-    wallet = type(plain)("SN", "XOF", "Coko (démo)", plain.api_key, plain.webhook_secret, "wave_sn_AKS_demo_not_real")
-    book, faults = Book(), Faults()
-    stage = Stage(book, faults, Courier(book, faults, post_to=None, retry_seconds=1))
-    app = Flask(__name__)
-    app.register_blueprint(WaveSimulator(stage, (wallet,)).blueprint)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    with simulation.answering(server):
-        yield f"http://127.0.0.1:{server.server_port}", wallet
-    book.close()
+    return wallet_server(signing_secret="wave_sn_AKS_demo_not_real")
 
 
 class TestRequestSigning:

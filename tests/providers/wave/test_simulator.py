@@ -111,6 +111,108 @@ class TestApi:
         assert [len(first["items"]), len(rest["items"])] == [2, 1]
 
 
+PAYOUT = {"currency": "XOF", "receive_amount": "5000", "mobile": "+221771234111", "client_reference": "out_01"}
+
+
+def pay_out(
+    sim, order: dict | None = None, *, key: str = "out_01", path: str = "payout", **changes
+) -> requests.Response:
+    headers = {"Authorization": f"Bearer {KEY}", **({"Idempotency-Key": key} if key else {})}
+    body = {**(PAYOUT if order is None else order), **changes}
+    return requests.post(f"{sim.base_url}/v1/{path}", headers=headers, json=body, timeout=5)
+
+
+class TestPayoutApi:
+    def test_pays_at_once_and_shows_the_payout(self, sim):
+        payout = pay_out(sim, name="Awa Demo", payment_reason="Redevances").json()
+        assert payout["id"].startswith("pt-")
+        assert len(payout["id"]) <= 20
+        assert (payout["status"], payout["fee"], payout["receive_amount"]) == ("succeeded", "50", "5000")
+        assert call(sim, "GET", f"payout/{payout['id']}").json() == payout
+        found = call(sim, "GET", "payouts/search", params={"client_reference": "out_01"}).json()
+        assert found == {"result": [payout]}
+        assert call(sim, "GET", "payouts/search", params={"client_reference": "out_02"}).json() == {"result": []}
+
+    def test_pays_twice_under_two_keys(self, sim):
+        """The danger every client must know of."""
+        assert pay_out(sim).json()["id"] == pay_out(sim).json()["id"]
+        assert pay_out(sim, key="out_02").json()["id"] != pay_out(sim).json()["id"]
+        assert len(sim.movements()) == 2
+
+    def test_tells_a_key_that_comes_with_another_body(self, sim):
+        pay_out(sim)
+        answer = pay_out(sim, receive_amount="6000")
+        assert (answer.status_code, answer.json()["code"]) == (409, "idempotency-mismatch")
+
+    @pytest.mark.parametrize(
+        ("ending", "status", "where"),
+        [("048", 422, "error"), ("058", 422, "error_code"), ("068", 200, "payout_error")],
+    )
+    def test_says_no_in_each_of_waves_shapes(self, sim, ending, status, where):
+        answer = pay_out(sim, mobile=f"+221771234{ending}")
+        assert (answer.status_code, where in answer.json()) == (status, True)
+        assert sim.movements() == []
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"receive_amount": 5000}, "request-validation-error"),
+            ({"receive_amount": "5000.00"}, "request-validation-error"),
+            ({"receive_amount": "0"}, "request-validation-error"),
+            ({"mobile": "771234111"}, "request-validation-error"),
+            ({"payment_reason": "x" * 41}, "request-validation-error"),
+            ({"client_reference": "x" * 256}, "request-validation-error"),
+            ({"currency": "XAF"}, "currency-mismatch"),
+            ({"mobile": "+2250707123456"}, "country-mismatch"),
+            ({"key": ""}, "request-validation-error"),
+            ({"key": "x" * 256}, "request-validation-error"),
+        ],
+        ids=str,
+    )
+    def test_names_what_it_cannot_accept(self, sim, changes, code):
+        answer = pay_out(sim, **changes)
+        assert (answer.status_code, answer.json()["code"]) == (400, code)
+        assert sim.movements() == []
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [("GET", "payout/pt-unknown"), ("POST", "payout/pt-unknown/reverse"), ("GET", "payout-batch/pb-unknown")],
+    )
+    def test_does_not_know_every_id(self, sim, method, path):
+        answer = call(sim, method, path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+    def test_keeps_wallets_apart(self, sim):
+        payout = pay_out(sim).json()
+        other = simulation.DEMO_CREDENTIALS["wave"]["CI"].api_key
+        assert call(sim, "GET", f"payout/{payout['id']}", key=other).status_code == 404
+        assert (
+            call(sim, "GET", "payouts/search", key=other, params={"client_reference": "out_01"}).json()["result"] == []
+        )
+
+    def test_reverses_with_an_empty_answer_however_often(self, sim):
+        payout = pay_out(sim).json()
+        answers = [call(sim, "POST", f"payout/{payout['id']}/reverse") for _ in range(2)]
+        assert [(answer.status_code, answer.content) for answer in answers] == [(200, b"")] * 2
+        assert call(sim, "GET", f"payout/{payout['id']}").json()["status"] == "reversed"
+        assert call(sim, "GET", "balance").json()["amount"] == "0"
+
+    @pytest.mark.parametrize("payouts", [None, [], "x", [1]])
+    def test_wants_a_list_for_a_batch(self, sim, payouts):
+        assert pay_out(sim, {"payouts": payouts}, path="payout-batch").status_code == 400
+
+    def test_answers_a_batch_with_its_id_and_then_with_each(self, sim):
+        orders = [
+            {**PAYOUT, "client_reference": f"out_{number}", "mobile": f"+2217712341{number}"} for number in (10, 11)
+        ]
+        answer = pay_out(sim, {"payouts": orders}, key="bat_01", path="payout-batch").json()
+        assert list(answer) == ["id"]
+        sim.advance(2)
+        batch = call(sim, "GET", f"payout-batch/{answer['id']}").json()
+        assert batch["status"] == "complete"
+        assert [payout["batch_id"] for payout in batch["payouts"]] == [answer["id"]] * 2
+
+
 class TestPayerPage:
     def act(self, session: dict, **form: str) -> requests.Response:
         return requests.post(session["wave_launch_url"], data=form, timeout=5, allow_redirects=False)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from providers.contract import Arrival, Notification
+from providers import registry, simulation
+from providers.amounts import Amount
+from providers.contract import Arrival, Notification, PaymentRequest, Trust
 from providers.errors import NotificationRefused
 from providers.wave import webhook
 
@@ -221,3 +223,32 @@ class TestSharedSecret:
     def test_refuses_what_says_nothing(self):
         with pytest.raises(NotificationRefused, match="unreadable"):
             self.read(b"[]", f"Bearer {SECRET}")
+
+
+class TestBothModes:
+    """What the simulator sends for a wallet registered the one way or the other."""
+
+    @pytest.mark.parametrize(
+        ("market", "trust", "header"),
+        [("SN", Trust.SIGNED_FRESH, "Wave-Signature"), ("ML", Trust.TOKEN, "Authorization")],
+    )
+    def test_are_read_by_the_wallet_they_are_for(self, shop, market, trust, header):
+        with simulation.serve(webhooks_to=shop.url, retry_seconds=0.05) as sim:
+            wave = registry.adapter("wave", market, environment=sim.environment)
+            assert wave.capabilities.trust is trust
+            sim.fault("webhook", "forged", matching="pay_forged")
+            for reference in ("pay_01", "pay_forged"):
+                urls = {"success_url": "https://coko.example/ok", "error_url": "https://coko.example/ko"}
+                started = wave.start_payment(PaymentRequest(reference, Amount(1500, "XOF"), None, "", **urls))
+                sim.approve(started.provider_ref)
+            genuine, forged = (self.arrival(received) for received in shop.wait_for(2))
+        assert {"Wave-Signature", "Authorization"} & set(shop.received[0][1]) == {header}
+        assert wave.read_notification(genuine).client_reference == "pay_01"
+        with pytest.raises(NotificationRefused, match="mismatch"):
+            wave.read_notification(forged)
+
+    def arrival(self, received: tuple[str, dict[str, str], bytes]) -> Arrival:
+        _, headers, body = received
+        given = headers.get("Authorization")
+        plain = {name: value for name, value in headers.items() if name != "Authorization"}
+        return Arrival(plain, body, datetime.now(UTC), bears=lambda text: text == given)

@@ -1,0 +1,1 @@
+"""Pebble, a wallet that exists nowhere: a prompt on the phone, asked about by our reference."""
