@@ -114,7 +114,19 @@ class SealFact:
     root: bytes
     previous: bytes
     seal: bytes
-    sealed_at: datetime
+    sealed_at: datetime | None = None  # None: read from an export
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFact:
+    """An entry's way up to its day's seal; whoever has the seal from elsewhere can follow it (docs/seals.md)."""
+
+    entry_ref: str
+    content: str  # JSON; its SHA-256 is the fingerprint, the record's last 32 bytes
+    record: bytes
+    position: int  # among the day's entries, from 0
+    path: tuple[bytes, ...]
+    seal: SealFact
 
 
 @dataclass(frozen=True, slots=True)
