@@ -22,6 +22,19 @@ class EntryFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BookedFact:
+    """An entry as short as it can be compared with the document it was made from."""
+
+    id: str  # jrn_…
+    entity: str
+    key: str
+    source_ref: str
+    happened_at: datetime  # really, whatever month it counts in
+    is_reversal: bool
+    lines: tuple[tuple[AccountKey, int], ...]  # in order of account and amount
+
+
+@dataclass(frozen=True, slots=True)
 class PostingFact:
     """One line of an account's statement, with the account's balance after it."""
 

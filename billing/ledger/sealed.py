@@ -7,12 +7,12 @@ them anew: that shows against seals kept elsewhere (`ledger_seals --output`, the
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
-from django.db import connection
 from django.utils import timezone
 
 from billing.ledger import seals
 from billing.ledger.facts import Difference, SealFact
 from billing.ledger.models import Fence, JournalEntry, Seal
+from billing.ledger.snapshot import streamed
 
 RULE = "seal"
 PROMISE = "each sealed day has the entries it was sealed with, chained to the day before; no day is missing"
@@ -56,10 +56,8 @@ def midnight(day: date) -> datetime:
 
 def leaves(*, since: datetime, until: datetime) -> Iterator[bytes]:
     """The leaves of the entries recorded in a stretch of time, in order. Streams."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_RECORDS, {"none": bytes(16), "since": since, "until": until})
-        for (packed,) in cursor:
-            yield from seals.leaves_of(bytes(packed))
+    for (packed,) in streamed(_RECORDS, {"none": bytes(16), "since": since, "until": until}, page=8):
+        yield from seals.leaves_of(bytes(packed))
 
 
 def differences(*, since: date | None = None, at: datetime | None = None) -> Iterator[Difference]:

@@ -16,7 +16,7 @@ from django.db import connection
 from billing.ledger import chart, sealed
 from billing.ledger.facts import Difference
 from billing.ledger.models import Account, ChartAccount, JournalEntry, Posting, Reversal
-from billing.ledger.snapshot import snapshot
+from billing.ledger.snapshot import in_parallel, snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,8 @@ def differences(*, patient: bool = True, at: datetime | None = None) -> Iterator
 
 def failures(check: Check) -> Iterator[Difference]:
     """What one check finds; call it inside a `snapshot()`."""
-    # Streamed by the driver, not by a cursor of the server's: PostgreSQL plans no parallel work for a cursor.
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        for rule, subject, message in cursor.stream(check.sql):
-            yield Difference(rule=rule, subject=subject, message=message)
+    for rule, subject, message in in_parallel(check.sql):
+        yield Difference(rule=rule, subject=subject, message=message)
 
 
 def trust_entries_before(day: date | None) -> None:

@@ -11,6 +11,7 @@ from billing.ledger.queries.balances import balances as balances
 from billing.ledger.queries.balances import balances_now as balances_now
 from billing.ledger.queries.balances import trial_balance as trial_balance
 from billing.ledger.queries.entries import NoSuchEntry as NoSuchEntry
+from billing.ledger.queries.entries import booked as booked
 from billing.ledger.queries.entries import entries_by_key as entries_by_key
 from billing.ledger.queries.entries import entry as entry
 from billing.ledger.queries.entries import entry_lines as entry_lines

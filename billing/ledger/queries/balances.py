@@ -100,7 +100,8 @@ _ALL_NOW = """
 SELECT account.entity, account.code, account.currency, account.holder, sum(held.balance)
 FROM ledger_account account
 JOIN ledger_accountbalance held ON held.account_id = account.id
-WHERE %(entity)s::text IS NULL OR account.entity = %(entity)s
+WHERE (%(entity)s::text IS NULL OR account.entity = %(entity)s)
+  AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
 GROUP BY account.id
 """
 
@@ -138,10 +139,12 @@ def available(account: AccountKey) -> AvailableFact:
     return AvailableFact(account, side * held, leaving, coming, floor, ceiling, granted)
 
 
-def balances_now(*, entity: str | None = None) -> tuple[tuple[AccountKey, int], ...]:
+def balances_now(
+    *, entity: str | None = None, codes: Collection[str] | None = None
+) -> tuple[tuple[AccountKey, int], ...]:
     """Every account with its balance now, in order of the chart; reads no posting."""
     with connection.cursor() as cursor:
-        cursor.execute(_ALL_NOW, {"entity": entity})
+        cursor.execute(_ALL_NOW, {"entity": entity, "codes": None if codes is None else sorted(codes)})
         return tuple(sorted((AccountKey(*row[:4]), int(row[4])) for row in cursor.fetchall()))
 
 

@@ -191,7 +191,7 @@ class TestTheCareless:
                 id="the lines of a hold",
             ),
             pytest.param(
-                DOUBLED + "UPDATE ledger_accountbalance SET pending_debit = 200, pending_credit = 0",
+                DOUBLED + "UPDATE ledger_accountbalance SET pending_debit = 200 WHERE pending_debit > 0",
                 {"hold"},
                 id="the lines of a hold, and what is pending",
             ),
