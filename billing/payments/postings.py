@@ -5,6 +5,7 @@ from datetime import datetime
 
 from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, credit, debit
 
+KEY_PREFIX = "payment:"
 WALLET = "552"  # electronic money, one holder a wallet
 FEES = "6317"  # charges on electronic money
 REVENUE = "7065"  # services sold on the internet
@@ -57,7 +58,7 @@ def _draft(received: Received, what: str, description: str, against: list[Line])
         *against,
     ]
     return EntryDraft(
-        key=f"payment:{received.payment_ref}:{what}",
+        key=f"{KEY_PREFIX}{received.payment_ref}:{what}",
         journal="BQ",
         happened_at=received.received_at,
         description=description,

@@ -1,5 +1,5 @@
 -- a paid invoice has one captured payment, the one it names, of its sum; a captured payment has a paid invoice
-SELECT rule, subject, message
+SELECT found.rule, found.subject, found.message
 FROM invoices_invoice invoice
 FULL JOIN (
     SELECT invoice_ref, string_agg(id, ', ' ORDER BY id) FILTER (WHERE state = 'succeeded') AS succeeded,
@@ -21,4 +21,8 @@ CROSS JOIN LATERAL (VALUES
         THEN format('captured %s %s for %s, invoice %s is %s %s of %s', captured.amount_minor, captured.currency, captured.entity,
                     invoice.number, invoice.gross_minor, invoice.currency, invoice.entity) END)
 ) AS found (rule, subject, message)
-WHERE message IS NOT NULL
+WHERE found.message IS NOT NULL
+  -- Whatever is well is let go first: a VALUES list is prepared row by row.
+  AND (invoice.state = 'paid', invoice.payment_ref, invoice.gross_minor, invoice.currency, invoice.currency, invoice.entity)
+      IS DISTINCT FROM (captured.succeeded IS NOT NULL, captured.succeeded, captured.amount_minor, captured.currency,
+                        captured.last_currency, captured.entity)

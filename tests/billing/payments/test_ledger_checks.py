@@ -48,9 +48,13 @@ class TestDifferences:
         [
             (PAYMENTS, "amount_minor = 900", {"payment_invoice"}),
             (PAYMENTS, "fee_minor = 0", {"payment_amounts"}),
-            (PAYMENTS, "entry_ref = 'jrn_none'", {"payment_entry", "entry_payment"}),
-            (PAYMENTS, "booked_as = 'captured_twice'", {"payment_entry", "payment_amounts", "invoice_payment"}),
-            (PAYMENTS, "booked_as = 'mismatch'", {"payment_entry", "payment_amounts", "invoice_payment"}),
+            (PAYMENTS, "entry_ref = 'jrn_none'", {"payment_entry"}),
+            (PAYMENTS, "booked_as = 'captured_twice'", {"payment_entry", "entry_payment", "invoice_payment"}),
+            (
+                PAYMENTS,
+                "booked_as = 'mismatch'",
+                {"payment_entry", "entry_payment", "payment_amounts", "invoice_payment"},
+            ),
             (PAYMENTS, "settled_at = settled_at - interval '1 day'", {"payment_date"}),
             (PAYMENTS, "market = 'CI'", {"payment_amounts"}),
             (PAYMENTS, "currency = 'XAF'", {"payment_amounts", "payment_invoice"}),
@@ -88,7 +92,7 @@ class TestDifferences:
     def test_name_an_entry_of_another_payment(self, paid, at):
         other = apply(start(at=at, invoice=open_invoice(at=at)), answer(Outcome.SUCCEEDED), at=at)
         tamper(f"UPDATE {PAYMENTS} SET entry_ref = (SELECT entry_ref FROM {PAYMENTS} WHERE id = '{other.id}')")  # noqa: S608
-        assert rules() == {"payment_entry", "entry_payment"}
+        assert rules() == {"payment_entry"}
 
     def test_name_a_sum_received_by_mistake_that_was_put_elsewhere(self, paid, at):
         other = apply(start(at=at, invoice=open_invoice(at=at)), answer(Outcome.SUCCEEDED, amount_minor=900), at=at)
