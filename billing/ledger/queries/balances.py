@@ -55,19 +55,53 @@ LEFT JOIN LATERAL (
 WHERE held.account_id = ledger_account_id(%(entity)s, %(code)s, %(currency)s, %(holder)s)
 """
 
-_MOVEMENTS = """
+# What was before `since` is one index probe a balance row: nothing is recorded before it happens, so whatever was
+# recorded by then happened by then. Only postings recorded from then on are read, and none so long after `until` that
+# it cannot count from before: an account's lag says how long.
+_MOVEMENTS_WITHIN = """
 SELECT account.entity, account.code, account.currency, account.holder,
-       coalesce(sum(line.amount_minor) FILTER (WHERE entry.happened_at < %(since)s), 0) AS opening,
-       coalesce(sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0 AND within.stretch), 0) AS debit,
-       coalesce(-sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0 AND within.stretch), 0) AS credit
+       coalesce(sum(seen.balance_after), 0) + coalesce(sum(moved.opening), 0) AS opening,
+       coalesce(sum(moved.debit), 0) AS debit, coalesce(sum(moved.credit), 0) AS credit
+FROM ledger_account account
+JOIN ledger_accountbalance held ON held.account_id = account.id
+LEFT JOIN LATERAL (
+    SELECT balance_after
+    FROM ledger_posting line
+    WHERE line.account_id = held.account_id AND line.stripe = held.stripe
+      AND line.recorded_at < %(since)s AND line.recorded_at <= %(known_at)s
+    ORDER BY line.recorded_at DESC, line.account_version DESC
+    LIMIT 1
+) AS seen ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) AS lines,
+           sum(line.amount_minor) FILTER (WHERE entry.happened_at < %(since)s) AS opening,
+           sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0 AND entry.happened_at >= %(since)s) AS debit,
+           -sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0 AND entry.happened_at >= %(since)s) AS credit
+    FROM ledger_posting line
+    JOIN ledger_journalentry entry ON entry.id = line.entry_id
+    WHERE line.account_id = held.account_id AND line.stripe = held.stripe
+      AND line.recorded_at >= %(since)s AND line.recorded_at <= %(known_at)s
+      AND line.recorded_at < %(until)s::timestamptz + held.lag_us * interval '1 microsecond'
+      AND entry.happened_at < %(until)s
+) AS moved ON true
+WHERE (%(entity)s::text IS NULL OR account.entity = %(entity)s)
+  AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
+GROUP BY account.id
+HAVING count(seen.balance_after) + sum(moved.lines) > 0
+ORDER BY account.entity, account.code, account.holder, account.currency
+"""
+
+# Everything ever, up to a moment: table meets table.
+_MOVEMENTS_UNTIL = """
+SELECT account.entity, account.code, account.currency, account.holder, 0 AS opening,
+       coalesce(sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0), 0) AS debit,
+       coalesce(-sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0), 0) AS credit
 FROM ledger_account account
 JOIN ledger_posting line ON line.account_id = account.id
 JOIN ledger_journalentry entry ON entry.id = line.entry_id
-CROSS JOIN LATERAL (SELECT %(since)s::timestamptz IS NULL OR entry.happened_at >= %(since)s AS stretch) AS within
 WHERE (%(entity)s::text IS NULL OR account.entity = %(entity)s)
   AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
-  AND (%(until)s::timestamptz IS NULL OR entry.happened_at < %(until)s)
-  AND (%(known_at)s::timestamptz IS NULL OR entry.recorded_at <= %(known_at)s)
+  AND entry.happened_at < %(until)s AND entry.recorded_at <= %(known_at)s
 GROUP BY account.id
 ORDER BY account.entity, account.code, account.holder, account.currency
 """
@@ -178,10 +212,13 @@ def _movements(
         "entity": entity,
         "codes": None if codes is None else sorted(codes),
         "since": since,
-        "until": until,
-        "known_at": known_at,
+        "until": until or "infinity",
+        "known_at": known_at or "infinity",
     }
-    statement = _MOVEMENTS_EVER if since is None and until is None and known_at is None else _MOVEMENTS
+    if since is not None:
+        statement = _MOVEMENTS_WITHIN
+    else:
+        statement = _MOVEMENTS_EVER if until is None and known_at is None else _MOVEMENTS_UNTIL
     with connection.cursor() as cursor:
         cursor.execute(statement, wanted)
         return tuple(_balance_fact(row) for row in cursor.fetchall())
