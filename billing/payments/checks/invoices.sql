@@ -23,6 +23,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS found (rule, subject, message)
 WHERE found.message IS NOT NULL
   -- Whatever is well is let go first: a VALUES list is prepared row by row.
+  AND NOT (invoice.state <> 'paid' AND captured.payment_ref IS NULL)
   AND (invoice.state = 'paid', invoice.payment_ref, invoice.gross_minor, invoice.currency, invoice.currency, invoice.entity)
       IS DISTINCT FROM (captured.succeeded IS NOT NULL, captured.succeeded, captured.amount_minor, captured.currency,
                         captured.last_currency, captured.entity)
