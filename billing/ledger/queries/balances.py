@@ -56,38 +56,44 @@ WHERE held.account_id = ledger_account_id(%(entity)s, %(code)s, %(currency)s, %(
 """
 
 # What was before `since` is one index probe a balance row: nothing is recorded before it happens, so whatever was
-# recorded by then happened by then. Only postings recorded from then on are read, and none so long after `until` that
-# it cannot count from before: an account's lag says how long.
+# recorded by then happened by then. What moved since is in entries recorded from then on, none so long after `until`
+# that it cannot count from before: accounts' lags say how long.
 _MOVEMENTS_WITHIN = """
-SELECT account.entity, account.code, account.currency, account.holder,
-       coalesce(sum(seen.balance_after), 0) + coalesce(sum(moved.opening), 0) AS opening,
-       coalesce(sum(moved.debit), 0) AS debit, coalesce(sum(moved.credit), 0) AS credit
-FROM ledger_account account
-JOIN ledger_accountbalance held ON held.account_id = account.id
-LEFT JOIN LATERAL (
-    SELECT balance_after
-    FROM ledger_posting line
-    WHERE line.account_id = held.account_id AND line.stripe = held.stripe
-      AND line.recorded_at < %(since)s AND line.recorded_at <= %(known_at)s
-    ORDER BY line.recorded_at DESC, line.account_version DESC
-    LIMIT 1
-) AS seen ON true
-LEFT JOIN LATERAL (
-    SELECT count(*) AS lines,
+WITH moved AS MATERIALIZED (
+    SELECT line.account_id,
            sum(line.amount_minor) FILTER (WHERE entry.happened_at < %(since)s) AS opening,
            sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0 AND entry.happened_at >= %(since)s) AS debit,
            -sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0 AND entry.happened_at >= %(since)s) AS credit
-    FROM ledger_posting line
-    JOIN ledger_journalentry entry ON entry.id = line.entry_id
-    WHERE line.account_id = held.account_id AND line.stripe = held.stripe
-      AND line.recorded_at >= %(since)s AND line.recorded_at <= %(known_at)s
-      AND line.recorded_at < %(until)s::timestamptz + held.lag_us * interval '1 microsecond'
+    FROM ledger_journalentry entry
+    JOIN ledger_posting line ON line.entry_id = entry.id
+    WHERE entry.recorded_at >= %(since)s
+      AND entry.recorded_at
+          < %(until)s::timestamptz + (SELECT max(lag_us) FROM ledger_accountbalance) * interval '1 microsecond'
       AND entry.happened_at < %(until)s
-) AS moved ON true
-WHERE (%(entity)s::text IS NULL OR account.entity = %(entity)s)
+      AND line.recorded_at >= %(since)s AND line.recorded_at <= %(known_at)s
+    GROUP BY line.account_id
+), before AS MATERIALIZED (
+    SELECT held.account_id, sum(seen.balance_after) AS opening
+    FROM ledger_accountbalance held
+    CROSS JOIN LATERAL (
+        SELECT balance_after
+        FROM ledger_posting line
+        WHERE line.account_id = held.account_id AND line.stripe = held.stripe
+          AND line.recorded_at < %(since)s AND line.recorded_at <= %(known_at)s
+        ORDER BY line.recorded_at DESC, line.account_version DESC
+        LIMIT 1
+    ) AS seen
+    GROUP BY held.account_id
+)
+SELECT account.entity, account.code, account.currency, account.holder,
+       coalesce(before.opening, 0) + coalesce(moved.opening, 0) AS opening,
+       coalesce(moved.debit, 0) AS debit, coalesce(moved.credit, 0) AS credit
+FROM ledger_account account
+LEFT JOIN before ON before.account_id = account.id
+LEFT JOIN moved ON moved.account_id = account.id
+WHERE (before.account_id IS NOT NULL OR moved.account_id IS NOT NULL)
+  AND (%(entity)s::text IS NULL OR account.entity = %(entity)s)
   AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
-GROUP BY account.id
-HAVING count(seen.balance_after) + sum(moved.lines) > 0
 ORDER BY account.entity, account.code, account.holder, account.currency
 """
 
