@@ -6,10 +6,10 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories lock clean
+.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories ledger-10m lock clean
 
 help: ## List the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.base ## Install what running needs (virtual environment, locked packages, system libraries)
 
@@ -43,6 +43,9 @@ pytest: $(VENV)/.dev ## The tests alone
 
 stories: $(VENV)/.dev ## The journeys across packages, one at a time
 	$(BIN)/python -m pytest -v tests/stories tests/browser tests/faults
+
+ledger-10m: $(VENV)/.dev ## Fill ten million postings under var/scale and print what proving them costs (15 minutes, 7 GB)
+	$(BIN)/python -m tests.scale.ledger
 
 lock: $(VENV)/.dev ## Compile requirements/*.in to requirements/*.txt, with hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \

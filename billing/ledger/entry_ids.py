@@ -4,6 +4,7 @@ The id is a ULID in Crockford's alphabet; a row that names it three times a post
 half the size of the text and in the same order.
 """
 
+from base64 import b32encode
 from uuid import UUID
 
 PREFIX = "jrn_"
@@ -11,6 +12,7 @@ HOLD = "hld_"
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
 # Python reads base 32 with the digits 0-9a-v; Crockford skips i, l, o and u.
+_FROM_RFC4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _CROCKFORD.encode())
 _TO_PYTHON = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 
 
@@ -32,8 +34,5 @@ def to_uuid(entry_ref: str, *, prefix: str = PREFIX) -> UUID:
 
 
 def from_uuid(stored: UUID, *, prefix: str = PREFIX) -> str:
-    number, characters = stored.int, []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        characters.append(_CROCKFORD[digit])
-    return prefix + "".join(reversed(characters))
+    # Five bits a character from the right end: 20 bytes make 32 characters, the last 26 are ours.
+    return prefix + b32encode(bytes(4) + stored.bytes)[-_LENGTH:].translate(_FROM_RFC4648).decode()

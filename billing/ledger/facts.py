@@ -22,6 +22,19 @@ class EntryFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BookedFact:
+    """An entry as short as it can be compared with the document it was made from."""
+
+    id: str  # jrn_…
+    entity: str
+    key: str
+    source_ref: str
+    happened_at: datetime  # really, whatever month it counts in
+    is_reversal: bool
+    lines: tuple[tuple[AccountKey, int], ...]  # in order of account and amount
+
+
+@dataclass(frozen=True, slots=True)
 class PostingFact:
     """One line of an account's statement, with the account's balance after it."""
 
@@ -114,17 +127,19 @@ class SealFact:
     root: bytes
     previous: bytes
     seal: bytes
-    sealed_at: datetime
+    sealed_at: datetime | None = None  # None: read from an export
 
 
 @dataclass(frozen=True, slots=True)
 class ProofFact:
-    """Where an entry stands in its day's tree. `path` leads from the leaf to the root: see `seals.root_from_proof`."""
+    """An entry's way up to its day's seal; whoever has the seal from elsewhere can follow it (docs/seals.md)."""
 
+    entry_ref: str
+    content: str  # JSON; its SHA-256 is the fingerprint, the record's last 32 bytes
+    record: bytes
+    position: int  # among the day's entries, from 0
+    path: tuple[bytes, ...]
     seal: SealFact
-    position: int  # counted from 0, in the order of recording
-    leaf: bytes
-    path: tuple[bytes, ...] | None  # None: the day has more entries than a page may hash
 
 
 @dataclass(frozen=True, slots=True)

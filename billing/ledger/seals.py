@@ -2,22 +2,43 @@
 
 The tree is that of Certificate Transparency (RFC 6962, section 2.1): a leaf is hashed after a byte 0, a node after a
 byte 1, the left part of a tree is the largest power of two below its size, an empty tree is the hash of nothing. So
-anybody's tool for it can check a proof of ours.
+anybody's tool for it can check a proof of ours. A leaf is an entry's *record*: everything its row and its lines say
+(docs/seals.md has the bytes).
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 GENESIS = bytes(32)  # what the first day is chained to
+RECORD_BYTES = 81
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def leaf_hash(*, entry_id: UUID, recorded_at: datetime, fingerprint: bytes) -> bytes:
-    """One entry: its 16 bytes, the microseconds of its recording as 8 bytes big-endian, its 32 bytes of fingerprint."""
-    micros = (recorded_at - _EPOCH) // timedelta(microseconds=1)
-    return hashlib.sha256(b"\0" + entry_id.bytes + micros.to_bytes(8, "big", signed=True) + fingerprint).digest()
+def record_of(
+    *,
+    entry_id: UUID,
+    recorded_at: datetime,
+    happened_at: datetime,
+    closing: bool,
+    reversed_id: UUID | None,
+    fingerprint: bytes,
+) -> bytes:
+    """One entry in 81 bytes: id, when recorded, from when it counts, closing or not, what it reverses, fingerprint."""
+    reverses = bytes(16) if reversed_id is None else reversed_id.bytes
+    moments = _micros(recorded_at) + _micros(happened_at)
+    return entry_id.bytes + moments + bytes([closing]) + reverses + fingerprint
+
+
+def leaf_hash(record: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + record).digest()
+
+
+def leaves_of(packed: bytes) -> Iterator[bytes]:
+    """The leaves of records that stand one after the other."""
+    for start in range(0, len(packed), RECORD_BYTES):
+        yield hashlib.sha256(b"\0" + packed[start : start + RECORD_BYTES]).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -26,20 +47,20 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root_of(leaves: Iterable[bytes]) -> tuple[bytes, int]:
     """The root and the number of leaves; holds as many hashes as the tree is high."""
-    peaks: list[tuple[int, bytes]] = []  # (size, hash) of complete trees, largest first
+    peaks: list[bytes] = []  # the roots of complete trees, largest first: one for each bit of the count
     count = 0
     for leaf in leaves:
+        current, carried = leaf, count
+        while carried & 1:
+            current = node_hash(peaks.pop(), current)
+            carried >>= 1
+        peaks.append(current)
         count += 1
-        size, current = 1, leaf
-        while peaks and peaks[-1][0] == size:
-            current = node_hash(peaks.pop()[1], current)
-            size *= 2
-        peaks.append((size, current))
     if not peaks:
         return hashlib.sha256(b"").digest(), 0
-    root = peaks.pop()[1]
+    root = peaks.pop()
     while peaks:
-        root = node_hash(peaks.pop()[1], root)
+        root = node_hash(peaks.pop(), root)
     return root, count
 
 
@@ -80,3 +101,8 @@ def root_from_proof(*, leaf: bytes, position: int, size: int, path: Sequence[byt
 def _split(size: int) -> int:
     """The largest power of two below `size`."""
     return 1 << (size - 1).bit_length() - 1
+
+
+def _micros(moment: datetime) -> bytes:
+    """Microseconds since 1970 as 8 bytes big-endian, signed."""
+    return ((moment - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)

@@ -1,7 +1,8 @@
 """One unmoving view of the books, for whoever reads all of them while others go on posting."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -12,7 +13,9 @@ _SETTINGS = {
     # Whole tables meet whole tables here. Row by row is never right for that, yet it is what PostgreSQL chooses when
     # its statistics say the tables are small, and then a second becomes an hour.
     "enable_nestloop": "off",
+    "cursor_tuple_fraction": "1",  # every row of a cursor is read: the first ones need not come early
 }
+_ROWS_AT_A_TIME = 2000
 _PATIENCE = {"statement_timeout": "0"}  # reading millions of lines takes longer than a page may
 
 
@@ -31,6 +34,25 @@ def snapshot(*, patient: bool = True) -> Iterator[None]:
         yield
         # After an error the savepoint's rollback has restored them already.
         _set(cursor, before)
+
+
+def streamed(
+    statement: str, values: Mapping[str, Any] | None = None, *, page: int = _ROWS_AT_A_TIME
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of one statement, `page` of them in memory at a time. Others may run beside it."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, values)
+        while rows := cursor.fetchmany(page):
+            yield from rows
+
+
+def in_parallel(statement: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of one statement, one in memory at a time; the connection does nothing else meanwhile.
+
+    PostgreSQL may work on it with all its cores, which it never does for a cursor of its own, as `streamed` opens.
+    """
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        yield from cursor.stream(statement)
 
 
 def _set(cursor: CursorWrapper, settings: dict[str, str]) -> dict[str, str]:

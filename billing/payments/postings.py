@@ -5,6 +5,7 @@ from datetime import datetime
 
 from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, credit, debit
 
+KEY_PREFIX = "payment:"
 WALLET = "552"  # electronic money, one holder a wallet
 FEES = "6317"  # charges on electronic money
 REVENUE = "7065"  # services sold on the internet
@@ -73,4 +74,4 @@ def _draft(received: Received, what: str, description: str, against: list[Line])
 
 
 def _key(payment_ref: str, what: str) -> str:
-    return f"payment:{payment_ref}:{what}"
+    return f"{KEY_PREFIX}{payment_ref}:{what}"

@@ -5,15 +5,18 @@ from collections import defaultdict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from billing.ledger import chart, seals
 from billing.ledger import queries as ledger
-from billing.ledger.facts import PostingFact, ProofFact
+from billing.ledger.facts import EntryFact, PostingFact
 from reports import holders
 from reports.books import account_label
 from reports.web import asked, documents
 from reports.web.access import finance_only
+
+PROOF_ENTRIES_MAX = 20_000  # a proof hashes the whole day; beyond that `ledger_seals --proof` has the time
 
 
 @finance_only
@@ -24,7 +27,6 @@ def entry(request: HttpRequest, entry_ref: str) -> HttpResponse:
     except ledger.NoSuchEntry:
         raise Http404 from None
     lines, name = ledger.entry_lines(fact.id), holders.naming()
-    proof = ledger.proof(fact.id)
     context = {
         "entry": fact,
         "entity": lines[0].account.entity,
@@ -33,8 +35,7 @@ def entry(request: HttpRequest, entry_ref: str) -> HttpResponse:
         "lines": [_shown(line, name(line.account.holder)) for line in lines],
         "totals": _totals(lines),
         "hold": ledger.hold(fact.settles) if fact.settles else None,
-        "proof": proof,
-        "proof_holds": proof is not None and _leads_to_the_root(proof),
+        **_sealed(fact),
     }
     return render(request, "reports_web/entry.html", context)
 
@@ -58,14 +59,13 @@ def _totals(lines: tuple[PostingFact, ...]) -> list[tuple[str, int]]:
     return sorted(sums.items())
 
 
-def _leads_to_the_root(proof: ProofFact) -> bool:
-    """Reckoned now from the entry itself, not read from where the seal was stored."""
-    if proof.path is None:
-        return False
+def _sealed(fact: EntryFact) -> dict[str, object]:
+    """Its day's seal, and its way up to it: reckoned now from the entries, not read from where it was stored."""
+    seal = ledger.seal_of(timezone.localdate(fact.recorded_at))
+    if seal is None or seal.entry_count > PROOF_ENTRIES_MAX:
+        return {"seal": seal}
     try:
-        root = seals.root_from_proof(
-            leaf=proof.leaf, position=proof.position, size=proof.seal.entry_count, path=proof.path
-        )
-    except ValueError:
-        return False
-    return root == proof.seal.root
+        proof = ledger.proof(fact.id)
+    except ledger.ContentAltered:
+        return {"seal": seal, "altered": True}
+    return {"seal": seal, "proof": proof, "leaf": seals.leaf_hash(proof.record)}

@@ -1,32 +1,39 @@
-"""each royalty line recomputes and is posted; 4081 holds exactly the lines on no statement
+"""each royalty line recomputes and is posted, each entry has its lines; 4081 holds exactly the lines on no statement
 
-Run by `manage.py ledger_verify`.
+Run by `manage.py ledger_verify`. Lines and entries are streamed side by side, in order of the entry's id; what is held
+is one sum a payee.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from billing.ledger import queries as ledger
-from billing.ledger.facts import Difference
-from royalties import explain
+from billing.ledger.draft import AccountKey
+from billing.ledger.facts import BookedFact, Difference
+from billing.pairing import paired
+from royalties import explain, periods
 from royalties.runs import postings, queries
 from royalties.runs.facts import RoyaltyLineFact
 
-_Owed = Counter[tuple[str, str, str]]  # (entity, currency, payee) → minor units
+_Owed = Counter[AccountKey]  # the account of what is not yet stated → minor units
 
 
 def differences() -> Iterator[Difference]:
     """Everything that does not agree; nothing when all is well."""
     unstated: _Owed = Counter()
-    posted = _posted()
-    for line in queries.every_line():
-        if line.statement_ref is None:
-            unstated[line.entity, line.currency, line.payee_ref] += line.amount_minor
-        yield from _of_line(line, posted)
+    booked = ledger.booked(prefix=postings.KEY_PREFIX)
+    both = paired(booked, queries.every_line(), left_key=attrgetter("id"), right_key=attrgetter("entry_ref"))
+    for entries, lines in both:
+        for line in lines:
+            if line.statement_ref is None:
+                unstated[_account(line)] += line.amount_minor
+            yield from _recomputed(line)
+        yield from _compare(entries[0] if entries else None, lines)
     yield from _of_balances(unstated)
 
 
-def _of_line(line: RoyaltyLineFact, posted: Mapping[tuple[str, str], int]) -> Iterator[Difference]:
+def _recomputed(line: RoyaltyLineFact) -> Iterator[Difference]:
     try:
         again = explain.amount(line.inputs)
     except ValueError as wrong:
@@ -35,33 +42,50 @@ def _of_line(line: RoyaltyLineFact, posted: Mapping[tuple[str, str], int]) -> It
     if again != line.amount_minor:
         message = f"{line.id} says {line.amount_minor} {line.currency}, its inputs give {again}"
         yield Difference("royalty-line-recomputes", line.id, message)
-    if posted.get((line.entry_ref, line.payee_ref), 0) != line.amount_minor:
-        message = f"{line.id} owes {line.amount_minor} {line.currency}, but entry {line.entry_ref!r} does not say so"
-        yield Difference("royalty-line-posted", line.id, message)
 
 
-def _posted() -> Mapping[tuple[str, str], int]:
-    """What each entry of the ledger gives each payee."""
-    return {
-        (posting.entry.id, posting.account.holder): -posting.amount_minor
-        for entry in ledger.journal()
-        for posting in entry
-        if posting.account.code == postings.NOT_YET_STATED
-    }
+def _compare(entry: BookedFact | None, lines: Sequence[RoyaltyLineFact]) -> Iterator[Difference]:
+    given = _given(entry)
+    for line in lines:
+        if given.pop(_account(line), 0) != line.amount_minor:
+            message = (
+                f"{line.id} owes {line.amount_minor} {line.currency}, but entry {line.entry_ref!r} does not say so"
+            )
+            yield Difference("royalty-line-posted", line.id, message)
+        elif entry is not None:
+            yield from _of_the_same_sale(line, entry)
+    if entry is not None and not entry.is_reversal:
+        for account, amount in given.items():
+            yield Difference(
+                "royalty-entry", entry.id, f"gives {account.holder} {amount} {account.currency}, no line does"
+            )
+
+
+def _of_the_same_sale(line: RoyaltyLineFact, entry: BookedFact) -> Iterator[Difference]:
+    if not entry.key.startswith(f"{postings.KEY_PREFIX}{line.item_ref}:"):
+        yield Difference("royalty-line-posted", line.id, f"{line.id} is of {line.item_ref}, its entry is {entry.key}")
+    booked_at = max(line.happened_at, periods.bounds(line.period)[0])
+    if entry.happened_at != booked_at:
+        yield Difference(
+            "royalty-line-date", line.id, f"{line.id} counts at {booked_at}, its entry at {entry.happened_at}"
+        )
+
+
+def _given(entry: BookedFact | None) -> dict[AccountKey, int]:
+    """What the entry gives each payee."""
+    lines = () if entry is None else entry.lines
+    return {account: -amount for account, amount in lines if account.code == postings.NOT_YET_STATED}
+
+
+def _account(line: RoyaltyLineFact) -> AccountKey:
+    return AccountKey(line.entity, postings.NOT_YET_STATED, line.currency, line.payee_ref)
 
 
 def _of_balances(unstated: _Owed) -> Iterator[Difference]:
-    booked = Counter(
-        {
-            (row.account.entity, row.account.currency, row.account.holder): -row.closing_minor
-            for row in ledger.balances(codes=[postings.NOT_YET_STATED])
-        }
-    )
-    for key in sorted(booked.keys() | unstated.keys()):
-        if booked[key] != unstated[key]:
-            entity, currency, payee = key
-            message = (
-                f"{payee} ({entity}): account {postings.NOT_YET_STATED} holds {booked[key]} {currency}, "
-                f"lines without a statement sum to {unstated[key]}"
-            )
-            yield Difference("royalties-not-stated", payee, message)
+    now = ledger.balances_now(codes=[postings.NOT_YET_STATED])
+    booked = Counter({account: -balance for account, balance in now})
+    for account in sorted(booked.keys() | unstated.keys()):
+        if booked[account] != unstated[account]:
+            holds = f"{account.holder} ({account.entity}): account {account.code} holds {booked[account]}"
+            message = f"{holds} {account.currency}, lines without a statement sum to {unstated[account]}"
+            yield Difference("royalties-not-stated", account.holder, message)

@@ -7,6 +7,7 @@ from billing.invoices.facts import SaleLineFact
 from billing.ledger.draft import AccountKey, EntryDraft, WhenClosed, credit, debit
 from royalties.contracts.facts import TermsFact
 
+KEY_PREFIX = "royalty:"
 JOURNAL = "RD"
 EXPENSE = "6346"  # concessions, rights and similar
 NOT_YET_STATED = "4081"  # authors, statement not yet issued; held by payee
@@ -14,7 +15,7 @@ NOT_YET_STATED = "4081"  # authors, statement not yet issued; held by payee
 
 def key_of(*, item_ref: str, contract_ref: str, version: int) -> str:
     """What makes a sale line's royalty happen once."""
-    return f"royalty:{item_ref}:{contract_ref}:{version}"
+    return f"{KEY_PREFIX}{item_ref}:{contract_ref}:{version}"
 
 
 def accrual(

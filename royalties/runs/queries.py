@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models.functions import Collate
 
 from billing.invoices.facts import SaleLineFact
 from royalties.runs.facts import AwaitingSaleFact, RoyaltyLineFact
-from royalties.runs.models import AuthorRoyalty, AwaitingContract, PeriodRun
+from royalties.runs.models import AuthorRoyalty, AwaitingContract, LineStatement, PeriodRun
 
 
 class NoSuchLine(Exception):
@@ -58,8 +59,16 @@ def lines_of_statements(statement_refs: Collection[str]) -> Iterator[RoyaltyLine
 
 
 def every_line() -> Iterator[RoyaltyLineFact]:
-    """All lines there are, a chunk at a time: for checks."""
-    return (_fact(row) for row in _rows().iterator(chunk_size=1000))
+    """All lines there are, in order of their entries, a chunk at a time: for checks."""
+    rows = _rows().order_by(Collate("entry_ref", "C"), "id")
+    return (_fact(row) for row in rows.iterator(chunk_size=1000))
+
+
+def stated_totals() -> Iterator[tuple[str, int, int]]:
+    """(statement, number of its lines, their sum), in order of the statements' references: for checks."""
+    found = LineStatement.objects.values_list("statement_ref").annotate(Count("line"), Sum("line__amount_minor"))
+    ordered = found.order_by(Collate("statement_ref", "C"))
+    return ((ref, count, int(total)) for ref, count, total in ordered.iterator(chunk_size=1000))
 
 
 def awaiting_contract() -> tuple[AwaitingSaleFact, ...]:

@@ -7,6 +7,7 @@ from royalties import periods
 from royalties.runs.postings import JOURNAL, NOT_YET_STATED
 from royalties.statements.document import Holder
 
+KEY_PREFIX = "statement:"
 PAYABLE = "4011"  # authors payable; held by payee
 
 
@@ -20,7 +21,7 @@ def issue(*, statement_ref: str, holder: Holder, period: str, earned_minor: int,
     if not earned_minor:
         return None
     return EntryDraft(
-        key=f"statement:{statement_ref}",
+        key=f"{KEY_PREFIX}{statement_ref}",
         journal=JOURNAL,
         happened_at=booked_at(period),
         description=description,

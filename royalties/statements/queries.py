@@ -1,13 +1,14 @@
 """What others may know of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 from django.db.models.fields.json import KT
+from django.db.models.functions import Collate
 
 from royalties import periods
 from royalties.runs import queries as runs
@@ -49,10 +50,17 @@ def whole_statements_of_period(period: str) -> tuple[StatementFact, ...]:
     return _whole(list(_rows().filter(period=period).order_by("number", "version")))
 
 
-def every_statement() -> Iterable[tuple[StatementSummary, str]]:
-    """All statements there are, each with its ledger entry, oldest first: for checks."""
-    for row in _rows().order_by("period", "number", "version").defer("document").iterator():
-        yield _summary(row), row.entry_ref
+def every_statement() -> Iterator[tuple[StatementSummary, Mapping[str, Any]]]:
+    """All statements there are with their documents, by reference, a few at a time: for checks."""
+    for row in _rows().order_by(Collate("id", "C")).iterator(chunk_size=100):
+        yield _summary(row), row.document
+
+
+def every_entry() -> Iterator[tuple[str, StatementSummary]]:
+    """All statements there are, each with its ledger entry or nothing, in order of the entries: for checks."""
+    rows = _rows().order_by(Collate("entry_ref", "C"), "id").defer("document")
+    for row in rows.iterator(chunk_size=1000):
+        yield row.entry_ref, _summary(row)
 
 
 def content(statement_ref: str) -> Mapping[str, Any]:

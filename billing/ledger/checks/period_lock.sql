@@ -1,5 +1,5 @@
--- the gate of each legal entity is where its months are, and no entry went into a month after it was closed
-SELECT coalesce(gate.entity, told.entity),
+-- the gate of each legal entity is where its months are, no entry went into a month after it was closed, months moved as they may
+SELECT 'period_lock', coalesce(gate.entity, told.entity),
        format('the gate says closed until %s, closing until %s; the months say %s and %s',
               gate.closed_until, gate.closing_until, told.closed_until, told.closing_until)
 FROM ledger_gate gate
@@ -11,7 +11,7 @@ FULL JOIN (
 WHERE (gate.closed_until, gate.closing_until) IS DISTINCT FROM (told.closed_until, told.closing_until)
 
 UNION ALL
-SELECT ledger_entry_ref(entry.id), format('was recorded at %s in a month closed at %s', entry.recorded_at, period.closed_at)
+SELECT 'period_lock', ledger_entry_ref(entry.id), format('was recorded at %s in a month closed at %s', entry.recorded_at, period.closed_at)
 FROM (
     SELECT period.entity, period.starts_at, period.ends_at,
            (SELECT event.at FROM ledger_periodevent event
@@ -24,13 +24,29 @@ JOIN ledger_journalentry entry
 WHERE entry.recorded_at > period.closed_at
 
 UNION ALL
-SELECT entity, format('the month from %s is %s, its last event says %s', starts_at, state, last_event)
+SELECT 'period_lock', coalesce(month.entity, told.entity),
+       format('the month from %s is %s, its last event says %s', coalesce(month.starts_at, told.starts_at), month.state, told.event)
+FROM ledger_period month
+FULL JOIN (
+    SELECT DISTINCT ON (entity, starts_at) entity, starts_at, event
+    FROM ledger_periodevent ORDER BY entity, starts_at, id DESC
+) AS told ON told.entity = month.entity AND told.starts_at = month.starts_at
+WHERE month.state IS DISTINCT FROM CASE WHEN told.event IS NULL THEN 'without events'
+                                        WHEN told.event IN ('closed', 'asked') THEN 'closed'
+                                        WHEN told.event = 'closing' THEN 'closing' ELSE 'open' END
+
+UNION ALL
+SELECT 'period_lock', entity,
+       format('the month from %s was %s by %s, after it was %s by %s', starts_at, event, by, coalesce(event_before, 'open'), by_before)
 FROM (
-    SELECT period.entity, period.starts_at, period.state,
-           (SELECT event.event FROM ledger_periodevent event
-            WHERE event.entity = period.entity AND event.starts_at = period.starts_at
-            ORDER BY event.id DESC LIMIT 1) AS last_event
-    FROM ledger_period period
-) AS month
-WHERE state IS DISTINCT FROM CASE last_event WHEN 'closing' THEN 'closing' WHEN 'closed' THEN 'closed'
-                                            WHEN 'asked' THEN 'closed' ELSE 'open' END
+    SELECT entity, starts_at, event, by, reason, lag(event) OVER so_far AS event_before, lag(by) OVER so_far AS by_before
+    FROM ledger_periodevent
+    WINDOW so_far AS (PARTITION BY entity, starts_at ORDER BY id)
+) AS moved
+WHERE NOT CASE event
+    WHEN 'closing' THEN coalesce(event_before, 'reopened') IN ('withdrawn', 'reopened')
+    WHEN 'closed' THEN coalesce(event_before, '') = 'closing'
+    WHEN 'withdrawn' THEN coalesce(event_before, '') = 'closing' AND trim(reason) <> ''
+    WHEN 'asked' THEN coalesce(event_before, '') IN ('closed', 'asked') AND trim(reason) <> ''
+    WHEN 'reopened' THEN coalesce(event_before, '') = 'asked' AND by <> by_before
+END

@@ -1,5 +1,5 @@
 -- no reversal takes back more than there was, account by account, and each is the other way round
-SELECT ledger_entry_ref(reversing_id),
+SELECT 'reversal', ledger_entry_ref(reversing_id),
        format('takes back %s of %s that %s had as %s', coalesce(taken.amount, 0), ledger_account_name(account_id),
               ledger_entry_ref(reversed_id), coalesce(there.amount, 0))
 FROM (

@@ -1,5 +1,5 @@
 -- the postings of a balance row count 1, 2, 3 …, their time never goes back, and each balance follows from the one before
-SELECT ledger_account_name(account_id),
+SELECT 'running_balance', ledger_account_name(account_id),
        format('row %s, posting %s after %s at %s: a balance of %s, where %s and a line of %s were expected',
               stripe, account_version, version_before, recorded_at, balance_after, balance_before, amount_minor)
 FROM (

@@ -39,6 +39,15 @@ def transaction(lines: Sequence[PostingFact]) -> str:
     return "\n".join([first, f"  source: {_quoted(entry.source_ref)}", *map(_posting, lines)]) + "\n"
 
 
+def opening(balances: Sequence[tuple[AccountKey, int]], *, on: date) -> str:
+    """What was there before, as one transaction; it balances, as the books do."""
+    brought = [
+        f"  {account_name(account)}  {money.plain(minor, account.currency)} {account.currency}"
+        for account, minor in balances
+    ]
+    return "\n".join([f'{on} * "Soldes à nouveau"', *brought]) + "\n"
+
+
 def closing(balances: Sequence[tuple[AccountKey, int]], *, on: date) -> str:
     """Asserts balances on the morning after; a balance directive includes the accounts below, so ours does too."""
     totals: Counter[tuple[str, str]] = Counter()

@@ -36,6 +36,12 @@ def transaction(lines: Sequence[PostingFact]) -> str:
     return "\n".join([first, tags, *map(_posting, lines)]) + "\n"
 
 
+def opening(balances: Sequence[tuple[AccountKey, int]], *, on: date) -> str:
+    """What was there before, as one transaction; it balances, as the books do."""
+    brought = [f"    {account_name(account)}  {_amount(minor, account.currency)}" for account, minor in balances]
+    return "\n".join([f"{on} * Soldes à nouveau", *brought]) + "\n"
+
+
 def closing(balances: Sequence[tuple[AccountKey, int]], *, on: date) -> str:
     """Asserts every account's balance at the end."""
     asserted = [

@@ -1,6 +1,6 @@
 """Seals days that are over: from then on nothing is recorded in them, and whatever is changed in them shows."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,17 +21,12 @@ def seal_days(*, at: datetime, limit: int | None = None) -> tuple[SealFact, ...]
     today = timezone.localdate(at)
     if day is None or day >= today:
         return ()
-    _fence(until=_midnight(today))
+    _fence(until=queries.day_bounds(today)[0])
     while day < today and (limit is None or len(done) < limit):
         last = _seal(day=day, previous=last.seal if last else seals.GENESIS, at=at)
         done.append(last)
         day += timedelta(days=1)
     return tuple(done)
-
-
-def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The first moment of the day and of the next one, in the platform's time zone."""
-    return _midnight(day), _midnight(day + timedelta(days=1))
 
 
 def _fence(*, until: datetime) -> None:
@@ -40,13 +35,9 @@ def _fence(*, until: datetime) -> None:
 
 
 def _seal(*, day: date, previous: bytes, at: datetime) -> SealFact:
-    since, until = day_bounds(day)
+    since, until = queries.day_bounds(day)
     root, count = seals.root_of(queries.leaves(since=since, until=until))
     seal = seals.seal_hash(previous=previous, day=day, count=count, root=root)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT ledger_store_seal(%s, %s, %s, %s, %s, %s)", [day, count, root, previous, seal, at])
     return SealFact(day=day, entry_count=count, root=root, previous=previous, seal=seal, sealed_at=at)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

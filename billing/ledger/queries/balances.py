@@ -55,19 +55,59 @@ LEFT JOIN LATERAL (
 WHERE held.account_id = ledger_account_id(%(entity)s, %(code)s, %(currency)s, %(holder)s)
 """
 
-_MOVEMENTS = """
+# What was before `since` is one index probe a balance row: nothing is recorded before it happens, so whatever was
+# recorded by then happened by then. What moved since is in entries recorded from then on, none so long after `until`
+# that it cannot count from before: accounts' lags say how long.
+_MOVEMENTS_WITHIN = """
+WITH moved AS MATERIALIZED (
+    SELECT line.account_id,
+           sum(line.amount_minor) FILTER (WHERE entry.happened_at < %(since)s) AS opening,
+           sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0 AND entry.happened_at >= %(since)s) AS debit,
+           -sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0 AND entry.happened_at >= %(since)s) AS credit
+    FROM ledger_journalentry entry
+    JOIN ledger_posting line ON line.entry_id = entry.id
+    WHERE entry.recorded_at >= %(since)s
+      AND entry.recorded_at
+          < %(until)s::timestamptz + (SELECT max(lag_us) FROM ledger_accountbalance) * interval '1 microsecond'
+      AND entry.happened_at < %(until)s
+      AND line.recorded_at >= %(since)s AND line.recorded_at <= %(known_at)s
+    GROUP BY line.account_id
+), before AS MATERIALIZED (
+    SELECT held.account_id, sum(seen.balance_after) AS opening
+    FROM ledger_accountbalance held
+    CROSS JOIN LATERAL (
+        SELECT balance_after
+        FROM ledger_posting line
+        WHERE line.account_id = held.account_id AND line.stripe = held.stripe
+          AND line.recorded_at < %(since)s AND line.recorded_at <= %(known_at)s
+        ORDER BY line.recorded_at DESC, line.account_version DESC
+        LIMIT 1
+    ) AS seen
+    GROUP BY held.account_id
+)
 SELECT account.entity, account.code, account.currency, account.holder,
-       coalesce(sum(line.amount_minor) FILTER (WHERE entry.happened_at < %(since)s), 0) AS opening,
-       coalesce(sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0 AND within.stretch), 0) AS debit,
-       coalesce(-sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0 AND within.stretch), 0) AS credit
+       coalesce(before.opening, 0) + coalesce(moved.opening, 0) AS opening,
+       coalesce(moved.debit, 0) AS debit, coalesce(moved.credit, 0) AS credit
+FROM ledger_account account
+LEFT JOIN before ON before.account_id = account.id
+LEFT JOIN moved ON moved.account_id = account.id
+WHERE (before.account_id IS NOT NULL OR moved.account_id IS NOT NULL)
+  AND (%(entity)s::text IS NULL OR account.entity = %(entity)s)
+  AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
+ORDER BY account.entity, account.code, account.holder, account.currency
+"""
+
+# Everything ever, up to a moment: table meets table.
+_MOVEMENTS_UNTIL = """
+SELECT account.entity, account.code, account.currency, account.holder, 0 AS opening,
+       coalesce(sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0), 0) AS debit,
+       coalesce(-sum(line.amount_minor) FILTER (WHERE line.amount_minor < 0), 0) AS credit
 FROM ledger_account account
 JOIN ledger_posting line ON line.account_id = account.id
 JOIN ledger_journalentry entry ON entry.id = line.entry_id
-CROSS JOIN LATERAL (SELECT %(since)s::timestamptz IS NULL OR entry.happened_at >= %(since)s AS stretch) AS within
 WHERE (%(entity)s::text IS NULL OR account.entity = %(entity)s)
   AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
-  AND (%(until)s::timestamptz IS NULL OR entry.happened_at < %(until)s)
-  AND (%(known_at)s::timestamptz IS NULL OR entry.recorded_at <= %(known_at)s)
+  AND entry.happened_at < %(until)s AND entry.recorded_at <= %(known_at)s
 GROUP BY account.id
 ORDER BY account.entity, account.code, account.holder, account.currency
 """
@@ -111,7 +151,8 @@ _ALL_NOW = """
 SELECT account.entity, account.code, account.currency, account.holder, sum(held.balance)
 FROM ledger_account account
 JOIN ledger_accountbalance held ON held.account_id = account.id
-WHERE %(entity)s::text IS NULL OR account.entity = %(entity)s
+WHERE (%(entity)s::text IS NULL OR account.entity = %(entity)s)
+  AND (%(codes)s::text[] IS NULL OR account.code = ANY (%(codes)s::text[]))
 GROUP BY account.id
 """
 
@@ -149,10 +190,12 @@ def available(account: AccountKey) -> AvailableFact:
     return AvailableFact(account, side * held, leaving, coming, floor, ceiling, granted)
 
 
-def balances_now(*, entity: str | None = None) -> tuple[tuple[AccountKey, int], ...]:
+def balances_now(
+    *, entity: str | None = None, codes: Collection[str] | None = None
+) -> tuple[tuple[AccountKey, int], ...]:
     """Every account with its balance now, in order of the chart; reads no posting."""
     with connection.cursor() as cursor:
-        cursor.execute(_ALL_NOW, {"entity": entity})
+        cursor.execute(_ALL_NOW, {"entity": entity, "codes": None if codes is None else sorted(codes)})
         return tuple(sorted((AccountKey(*row[:4]), int(row[4])) for row in cursor.fetchall()))
 
 
@@ -201,10 +244,13 @@ def _movements(
         "entity": entity,
         "codes": None if codes is None else sorted(codes),
         "since": since,
-        "until": until,
-        "known_at": known_at,
+        "until": until or "infinity",
+        "known_at": known_at or "infinity",
     }
-    statement = _MOVEMENTS_EVER if since is None and until is None and known_at is None else _MOVEMENTS
+    if since is not None:
+        statement = _MOVEMENTS_WITHIN
+    else:
+        statement = _MOVEMENTS_EVER if until is None and known_at is None else _MOVEMENTS_UNTIL
     with connection.cursor() as cursor:
         cursor.execute(statement, wanted)
         return tuple(_balance_fact(row) for row in cursor.fetchall())

@@ -1,8 +1,9 @@
 """Entries and their lines, and the journal as a stream."""
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from django.db import connection
 
 from billing.ledger import entry_ids
 from billing.ledger.draft import AccountKey
-from billing.ledger.facts import EntryFact, PostingFact
+from billing.ledger.facts import BookedFact, EntryFact, PostingFact
+from billing.ledger.snapshot import streamed
 
 
 class NoSuchEntry(Exception):
@@ -37,6 +39,25 @@ FROM ledger_journalentry entry
 JOIN ledger_posting line ON line.entry_id = entry.id
 JOIN ledger_account account ON account.id = line.account_id
 {ENTRY_LINKS}
+"""
+
+
+_BOOKED = """
+SELECT entry.id, entry.entity, entry.key, entry.source_ref, coalesce(entry.late_from, entry.happened_at),
+       reverses.reversed_id IS NOT NULL, told.lines
+FROM ledger_journalentry entry
+LEFT JOIN ledger_reversal reverses ON reverses.reversing_id = entry.id
+JOIN (
+    SELECT line.entry_id,
+           json_agg(json_build_array(account.entity, account.code, account.currency, account.holder, line.amount_minor)
+                    ORDER BY account.entity, account.code, account.currency, account.holder, line.amount_minor) AS lines
+    FROM ledger_posting line
+    JOIN ledger_account account ON account.id = line.account_id
+    WHERE line.entry_id IN (SELECT id FROM ledger_journalentry WHERE starts_with(key, %(prefix)s))
+    GROUP BY line.entry_id
+) AS told ON told.entry_id = entry.id
+WHERE starts_with(entry.key, %(prefix)s)
+ORDER BY entry.id
 """
 
 
@@ -73,6 +94,20 @@ def entry_lines(entry_ref: str) -> tuple[PostingFact, ...]:
         return tuple(sorted(map(line_fact, cursor.fetchall()), key=_debits_first))
 
 
+def booked(*, prefix: str) -> Iterator[BookedFact]:
+    """Every entry whose key begins with `prefix`, in order of its id. Streams; for whoever checks all of them."""
+    for entry_id, entity, key, source_ref, happened_at, is_reversal, lines in streamed(_BOOKED, {"prefix": prefix}):
+        yield BookedFact(
+            id=entry_ids.from_uuid(entry_id),
+            entity=entity,
+            key=key,
+            source_ref=source_ref,
+            happened_at=happened_at,
+            is_reversal=is_reversal,
+            lines=tuple((AccountKey(*account), amount) for *account, amount in lines),
+        )
+
+
 def journal(
     *,
     entity: str | None = None,
@@ -96,10 +131,8 @@ def journal(
           AND (%(known_at)s::timestamptz IS NULL OR entry.recorded_at <= %(known_at)s)
         ORDER BY entry.happened_at, entry.id
     """
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(statement, wanted)
-        for _, rows in groupby(cursor, key=lambda row: row[0]):
-            yield tuple(sorted(map(line_fact, rows), key=_debits_first))
+    for _, rows in groupby(streamed(statement, wanted), key=itemgetter(0)):
+        yield tuple(sorted(map(line_fact, rows), key=_debits_first))
 
 
 def entry_fact(row: Sequence[Any]) -> EntryFact:

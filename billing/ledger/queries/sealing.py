@@ -1,29 +1,52 @@
-"""Seals and what they are made of."""
+"""Seals, and the proof that an entry is under one."""
 
+import hashlib
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from billing.ledger import entry_ids
+from billing.ledger import entry_ids, seals
 from billing.ledger.facts import ProofFact, SealFact
 from billing.ledger.models import JournalEntry, Seal
-from billing.ledger.seals import leaf_hash, proof_of
+from billing.ledger.queries.entries import NoSuchEntry
+from billing.ledger.sealed import NoSuchSeal, day_bounds, leaves
 
-PROOF_ENTRIES_MAX = 20_000  # a proof hashes the whole day, about 2 µs a leaf and level
 
-_LEAVES = """
-SELECT id, recorded_at, fingerprint
-FROM ledger_journalentry
-WHERE recorded_at >= %s AND recorded_at < %s
-ORDER BY recorded_at, id
+class ContentAltered(Exception):
+    """The entry or its day is not what was written and sealed: nothing can be proved but that."""
+
+
+# The content is written as `ledger_fingerprint` writes it (migrations/0001_posting.sql).
+_PROVED = """
+SELECT entry.id, entry.recorded_at, entry.happened_at, entry.closing, reverses.reversed_id, entry.fingerprint,
+       json_build_array(
+           entry.key, entry.entity, entry.journal, entry.description, entry.source_ref,
+           (extract(epoch FROM coalesce(entry.late_from, entry.happened_at)) * 1000000)::bigint, lines.content)::text
+FROM ledger_journalentry entry
+LEFT JOIN ledger_reversal reverses ON reverses.reversing_id = entry.id
+CROSS JOIN LATERAL (
+    SELECT '[' || string_agg(
+               json_build_array(account.code, account.currency, account.holder, line.amount_minor)::text, ','
+               ORDER BY account.currency, account.code, account.holder, line.amount_minor) || ']' AS content
+    FROM ledger_posting line
+    JOIN ledger_account account ON account.id = line.account_id
+    WHERE line.entry_id = entry.id
+) AS lines
+WHERE entry.id = %s
+"""
+_PLACE = """
+SELECT count(*) FROM ledger_journalentry
+WHERE recorded_at >= %(since)s AND recorded_at <= %(recorded_at)s AND (recorded_at, id) < (%(recorded_at)s, %(id)s)
 """
 
 
-def seals() -> Iterator[SealFact]:
-    """Every seal, day by day."""
-    for row in Seal.objects.order_by("day").iterator():
+def all_seals(*, since: date | None = None) -> Iterator[SealFact]:
+    """Every seal, day by day, from `since` on."""
+    rows = Seal.objects.order_by("day")
+    for row in (rows if since is None else rows.filter(day__gte=since)).iterator():
         yield _fact(row)
 
 
@@ -43,36 +66,56 @@ def first_day_recorded() -> date | None:
     return None if first is None else timezone.localdate(first)
 
 
-def leaves(*, since: datetime, until: datetime) -> Iterator[bytes]:
-    """The leaves of a day's tree, in order. Streams."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_LEAVES, [since, until])
-        for entry_id, recorded_at, fingerprint in cursor:
-            yield leaf_hash(entry_id=entry_id, recorded_at=recorded_at, fingerprint=bytes(fingerprint))
+def proof(entry_ref: str) -> ProofFact:
+    """What shows, without us, that this entry was in the books on the day of its seal, with this content.
+
+    :raises NoSuchEntry: no entry has this id.
+    :raises NoSuchSeal: its day is not sealed yet.
+    :raises ContentAltered: it, or another entry of its day, is not what it was.
+    """
+    row = _proved(entry_ref)
+    entry_id, recorded_at, happened_at, closing, reversed_id, fingerprint, content = row
+    if hashlib.sha256(content.encode()).digest() != bytes(fingerprint):
+        raise ContentAltered(f"{entry_ref} is not what was written")
+    day = timezone.localdate(recorded_at)
+    seal = seal_of(day)
+    if seal is None:
+        raise NoSuchSeal(f"{day} is not sealed yet")
+    since, until = day_bounds(day)
+    place = _place(entry_id, recorded_at, since)
+    tree = list(leaves(since=since, until=until))
+    record = seals.record_of(
+        entry_id=entry_id,
+        recorded_at=recorded_at,
+        happened_at=happened_at,
+        closing=closing,
+        reversed_id=reversed_id,
+        fingerprint=bytes(fingerprint),
+    )
+    if seals.root_of(tree)[0] != seal.root:
+        raise ContentAltered(f"{day} is not what was sealed")
+    path = tuple(seals.proof_of(tree, place))
+    return ProofFact(entry_ref=entry_ref, content=content, record=record, position=place, path=path, seal=seal)
 
 
-def position_of(entry_ref: str, *, since: datetime) -> int:
+def _proved(entry_ref: str) -> tuple[Any, ...]:
+    try:
+        entry_id = entry_ids.to_uuid(entry_ref)
+    except entry_ids.NotAnEntryId:
+        raise NoSuchEntry(entry_ref) from None
+    with connection.cursor() as cursor:
+        cursor.execute(_PROVED, [entry_id])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None:
+        raise NoSuchEntry(entry_ref)
+    return row
+
+
+def _place(entry_id: Any, recorded_at: Any, since: Any) -> int:
     """How many entries of the day come before this one."""
-    own = JournalEntry.objects.get(pk=entry_ref)
-    before = JournalEntry.objects.filter(recorded_at__gte=since, recorded_at__lt=own.recorded_at).count()
-    same = JournalEntry.objects.filter(recorded_at=own.recorded_at, pk__lt=entry_ids.to_uuid(entry_ref)).count()
-    return before + same
-
-
-def proof(entry_ref: str) -> ProofFact | None:
-    """Where an entry stands in its day's seal; None while the day is not sealed, or for an entry that is not there."""
-    found = JournalEntry.objects.filter(pk=entry_ref).values_list("pk", "recorded_at", "fingerprint").first()
-    seal = None if found is None else seal_of(timezone.localdate(found[1]))
-    if found is None or seal is None:
-        return None
-    entry_id, recorded_at, fingerprint = found
-    leaf = leaf_hash(entry_id=entry_ids.to_uuid(entry_id), recorded_at=recorded_at, fingerprint=bytes(fingerprint))
-    since, until = (timezone.make_aware(datetime.combine(seal.day + timedelta(days=days), time())) for days in (0, 1))
-    position = position_of(entry_ref, since=since)
-    path = None
-    if seal.entry_count <= PROOF_ENTRIES_MAX:
-        path = tuple(proof_of(list(leaves(since=since, until=until)), position))
-    return ProofFact(seal=seal, position=position, leaf=leaf, path=path)
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"id": entry_id, "recorded_at": recorded_at, "since": since})
+        return int(cursor.fetchone()[0])
 
 
 def _fact(row: Seal) -> SealFact:

@@ -251,13 +251,16 @@ class TestSealing:
 
     def test_an_entry_shows_its_place_in_the_sealed_day(self):
         entries = [posted(at=AT + timedelta(minutes=n)) for n in range(5)]
-        assert queries.proof(entries[0].id) is None
+        with pytest.raises(queries.NoSuchSeal):
+            queries.proof(entries[0].id)
         (seal,) = operations.seal_days(at=AT + timedelta(days=1))
         for position, entry in enumerate(entries):
             proof = queries.proof(entry.id)
             assert (proof.seal, proof.position) == (seal, position)
-            assert seals.root_from_proof(leaf=proof.leaf, position=position, size=5, path=proof.path) == seal.root
-        assert queries.proof("jrn_00000000000000000000000000") is None
+            leaf = seals.leaf_hash(proof.record)
+            assert seals.root_from_proof(leaf=leaf, position=position, size=5, path=proof.path) == seal.root
+        with pytest.raises(queries.NoSuchEntry):
+            queries.proof("jrn_00000000000000000000000000")
 
     def test_refuses_a_seal_that_does_not_follow(self):
         posted(at=AT)

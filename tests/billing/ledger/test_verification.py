@@ -197,13 +197,13 @@ class TestDifferences:
 
 class TestChecks:
     def test_each_says_what_must_hold(self):
-        assert {check.rule for check in verification.CHECKS} == {
+        assert {check.name for check in verification.CHECKS} == {
             "account_balance",
-            "entry_balance",
-            "fingerprint",
+            "entries",
+            "guard",
             "hold",
-            "one_entity",
-            "orphan",
+            "keys",
+            "limit",
             "period_lock",
             "reversal",
             "running_balance",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.ledger import operations as ledger
@@ -47,8 +48,20 @@ class TestDifferences:
         [
             (PAYMENTS, "amount_minor = 900", {"payment_invoice"}),
             (PAYMENTS, "fee_minor = 0", {"payment_amounts"}),
-            (PAYMENTS, "entry_ref = 'jrn_none'", {"payment_entry", "entry_payment"}),
-            (PAYMENTS, "booked_as = 'captured_twice'", {"payment_amounts", "invoice_payment"}),
+            (PAYMENTS, "entry_ref = 'jrn_none'", {"payment_entry"}),
+            (PAYMENTS, "booked_as = 'captured_twice'", {"payment_entry", "entry_payment", "invoice_payment"}),
+            (
+                PAYMENTS,
+                "booked_as = 'mismatch'",
+                {"payment_entry", "entry_payment", "payment_amounts", "invoice_payment"},
+            ),
+            (PAYMENTS, "settled_at = settled_at - interval '1 day'", {"payment_date"}),
+            (PAYMENTS, "market = 'CI'", {"payment_amounts"}),
+            (PAYMENTS, "currency = 'XAF'", {"payment_amounts", "payment_invoice"}),
+            (PAYMENTS, "entity = 'coko-ci'", {"payment_amounts", "payment_invoice"}),
+            (PAYMENTS, "invoice_ref = 'inv_none'", {"invoice_payment", "payment_invoice"}),
+            (INVOICES, "payment_ref = 'pay_none'", {"invoice_payment"}),
+            (INVOICES, "currency = 'XAF'", {"payment_invoice"}),
             (PAYMENTS, "state = 'failed'", {"invoice_payment"}),
             (INVOICES, "state = 'open', paid_at = NULL, payment_ref = '', fee_minor = 0", {"payment_invoice"}),
         ],
@@ -79,4 +92,22 @@ class TestDifferences:
     def test_name_an_entry_of_another_payment(self, paid, at):
         other = apply(start(at=at, invoice=open_invoice(at=at)), answer(Outcome.SUCCEEDED), at=at)
         tamper(f"UPDATE {PAYMENTS} SET entry_ref = (SELECT entry_ref FROM {PAYMENTS} WHERE id = '{other.id}')")  # noqa: S608
-        assert rules() == {"payment_entry", "entry_payment"}
+        assert rules() == {"payment_entry"}
+
+    def test_name_a_sum_received_by_mistake_that_was_put_elsewhere(self, paid, at):
+        other = apply(start(at=at, invoice=open_invoice(at=at)), answer(Outcome.SUCCEEDED, amount_minor=900), at=at)
+        assert rules() == set()
+        tamper(
+            "UPDATE ledger_posting SET account_id = (SELECT id FROM ledger_account WHERE code = '7065')"  # noqa: S608
+            f" WHERE entry_id = (SELECT id FROM ledger_journalentry WHERE source_ref = '{other.id}')"
+            " AND amount_minor < 0"
+        )
+        assert rules() == {"payment_amounts"}
+
+    def test_ask_as_much_of_many_payments_as_of_one(self, paid, at, django_assert_num_queries):
+        with CaptureQueriesContext(connection) as few:
+            assert rules() == set()
+        for _ in range(3):
+            apply(start(at=at, invoice=open_invoice(at=at)), answer(Outcome.SUCCEEDED), at=at)
+        with django_assert_num_queries(len(few)):
+            assert rules() == set()

@@ -1,7 +1,10 @@
 """Royalty lines stay as they were computed."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from royalties.runs import ledger_checks, operations, queries
 from royalties.runs.models import AuthorRoyalty
@@ -71,7 +74,35 @@ class TestDifferences:
 
     def test_name_a_line_without_its_entry(self):
         self.break_line(entry_ref="jrn_00000000000000000000000000")
+        assert self.rules() == {"royalty-line-posted", "royalty-entry"}
+
+    def test_name_a_line_of_another_sale(self):
+        self.break_line(item_ref="itm_00000000000000000000000000")
         assert self.rules() == {"royalty-line-posted"}
+
+    def test_name_a_line_that_counts_another_day(self):
+        self.break_line(happened_at=OCTOBER - timedelta(days=1))
+        assert self.rules() == {"royalty-line-date"}
+
+    def test_name_a_line_in_another_currency_or_of_another_legal_entity(self):
+        self.break_line(currency="XAF")
+        assert self.rules() == {"royalty-line-posted", "royalty-entry", "royalties-not-stated"}
+
+    def test_name_an_entry_whose_lines_are_gone(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = 'replica'")
+            AuthorRoyalty.objects.all().delete()
+            cursor.execute("SET LOCAL session_replication_role = 'origin'")
+        assert self.rules() == {"royalty-entry", "royalties-not-stated"}
+
+    def test_ask_as_much_of_many_lines_as_of_one(self, world, sell, django_assert_num_queries):
+        with CaptureQueriesContext(connection) as few:
+            assert self.rules() == set()
+        for _ in range(3):
+            sell(at=OCTOBER)
+        operations.accrue(at=OCTOBER)
+        with django_assert_num_queries(len(few)):
+            assert self.rules() == set()
 
     def test_name_a_line_that_cannot_be_read(self):
         self.break_line(inputs={})

@@ -14,6 +14,7 @@ from royalties import periods
 from royalties.runs import ledger_checks as run_checks
 from royalties.runs import operations as runs
 from royalties.runs import queries as lines
+from royalties.runs.models import LineStatement
 from royalties.statements import document, ledger_checks, operations, queries
 from royalties.statements.models import Statement
 from tests.factories import billing, royalties
@@ -211,7 +212,23 @@ class TestDifferences:
         assert self.break_statement(document=content) == {"statement-unchanged"}
 
     def test_name_a_statement_without_entry(self):
-        assert self.break_statement(entry_ref="") == {"statement-posted"}
+        assert self.break_statement(entry_ref="") == {"statement-posted", "statement-entry"}
+
+    def test_name_a_total_that_was_changed(self):
+        found = self.break_statement(
+            earned_minor=models.F("earned_minor") + 5, closing_minor=models.F("closing_minor") + 5
+        )
+        assert found == {"statement-columns", "statement-lines", "statement-posted", "statements-payable"}
+
+    def test_name_a_statement_of_another_month(self):
+        assert self.break_statement(period="2026-09") == {"statement-columns", "statement-posted"}
+
+    def test_name_lines_that_stand_on_no_statement_or_another(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = 'replica'")
+            LineStatement.objects.update(statement_ref="stm_none")
+            cursor.execute("SET LOCAL session_replication_role = 'origin'")
+        assert {difference.rule for difference in ledger_checks.differences()} == {"statement-lines"}
 
     def test_name_a_balance_the_ledger_does_not_hold(self):
         assert self.break_statement(opening_minor=5, closing_minor=models.F("closing_minor") + 5) >= {

@@ -1,0 +1,1 @@
+"""Measurements at the size of years, run on demand: `make ledger-10m`. Not collected by pytest."""
