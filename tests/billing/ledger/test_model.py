@@ -57,6 +57,7 @@ ACCOUNTS = [
     ("7065", "XOF", ""),
     ("4011", "EUR", "pye_1"),
     ("521", "EUR", ""),
+    ("521", "XOF", ""),
 ]
 AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (date(2026, number, 1) for number in (8, 9, 10, 11))
 # What was done to months before a history begins.
@@ -237,6 +238,25 @@ class Ledger(RuleBasedStateMachine):
             lambda: operations.hold_many(drafts=drafts, expires_at=expires_at, at=at),
             lambda: self.oracle.hold_many(drafts, expires_at=expires_at, at=at),
         )
+
+    @precondition(lambda self: any(hold.outcome is None for hold in self.oracle.holds.values()))
+    @rule(data=st.data(), beyond=st.sampled_from([0, 1, 1]))
+    def draw_on_what_is_promised(self, data: st.DataObject, beyond: int) -> None:
+        """Up to what open holds leave of an account with a floor, or one unit more, the usual way."""
+        lines = [line for hold in self.oracle.holds.values() if hold.outcome is None for line in hold.draft.lines]
+        accounts = sorted({line.account for line in lines if self.oracle.limit(line.account).floor is not None})
+        if not accounts:
+            return
+        account = data.draw(st.sampled_from(accounts), label="account")
+        can = queries.available(account)
+        amount = (can.available_minor or 0) + beyond
+        if amount <= 0:
+            return
+        sign, at = side(account), self.now
+        other = replace(account, code="521", holder="")
+        out = [Line(account, -sign * amount), Line(other, sign * amount)]
+        draft = EntryDraft(self.key(data), "BQ", at, "Essai", "pay_essai", out)
+        self.both(lambda: [operations.post(draft=draft, at=at)], lambda: self.oracle.post_many([draft], at))
 
     @precondition(lambda self: self.oracle.holds)
     @rule(data=st.data())
