@@ -1,7 +1,7 @@
 """`kill -9` in the middle of a batch of a thousand entries: of one server process, of all of PostgreSQL, of the client.
 
-After the restart each batch is there wholly or not at all, what was acknowledged is there, the same batches posted again
-give each entry once, and the books agree.
+After the restart each batch is there wholly or not at all, what was acknowledged is there, the same batches posted
+again give each entry once, and the books agree.
 """
 
 import os
@@ -84,8 +84,10 @@ class Server:
 
     def posting(self) -> list[int]:
         """The server processes that are in the middle of a batch."""
-        rows = self.ask("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%%FROM ledger_post_many%%'"
-                        " AND pid <> pg_backend_pid()")  # fmt: skip
+        rows = self.ask(
+            "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+            " AND query LIKE '%%FROM ledger_post_many%%'"
+        )
         return [int(str(pid)) for (pid,) in rows]
 
     def kill_a_process(self) -> bool:
@@ -129,7 +131,7 @@ def is_running(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    # Beside the tests' own server and not among pytest's folders: other runs of pytest shut PostgreSQL's user out of those.
+    # Not among pytest's folders: other runs of pytest shut PostgreSQL's user out of those.
     folder = embedded.var_dir() / "ledger-crash"
     shutil.rmtree(folder, ignore_errors=True)
     server = Server(folder)
