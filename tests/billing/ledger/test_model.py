@@ -37,8 +37,8 @@ from tests.factories.ledger import AT
 
 _EXAMPLES = int(os.environ.get("COKO_MODEL_EXAMPLES", "0"))
 MODEL = settings(
-    max_examples=_EXAMPLES or 70,
-    stateful_step_count=40,
+    max_examples=_EXAMPLES or 50,
+    stateful_step_count=30,
     derandomize=not _EXAMPLES,
     deadline=None,
     print_blob=True,
@@ -312,8 +312,8 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(
         entity=st.sampled_from([0, 0, 0, 1]),
-        month=st.sampled_from([SEPTEMBER, SEPTEMBER, OCTOBER, OCTOBER, NOVEMBER, AUGUST]),
-        event=st.sampled_from(["closing", "closed", "closed", "withdrawn", "asked", "reopened"]),
+        month=st.sampled_from([OCTOBER, SEPTEMBER, OCTOBER, OCTOBER, SEPTEMBER, NOVEMBER, AUGUST]),
+        event=st.sampled_from(["closed", "closing", "closed", "withdrawn", "asked", "reopened"]),
         by=st.sampled_from(PEOPLE),
         reason=st.sampled_from(["facture oubliée", "facture oubliée", " "]),
     )
@@ -402,7 +402,7 @@ class Ledger(RuleBasedStateMachine):
             self.dice.choice(moments) - timedelta(seconds=self.dice.randint(0, 1)),
         )
         axes = [{"as_of": as_of}, {"known_at": known_at}, {"as_of": as_of, "known_at": known_at}]
-        for place in range(len(ACCOUNTS)):
+        for place in self.dice.sample(range(len(ACCOUNTS)), 4):
             account, moment = self.account(place, 0), self.dice.choice(axes)
             assert queries.balance(account, **moment) == self.oracle.balance(account, **moment), (account, moment)
         told = queries.balances(entity=self.entities[0], until=as_of + as_of.resolution, known_at=known_at)
