@@ -1,8 +1,8 @@
 -- Two-phase: a hold promises an entry. What it takes from an account, or brings to it, counts in the account's pending
 -- columns from then on, so a balance is never promised twice. A hold ends once: settled by an entry (wholly or partly, in
--- 0002_settling.sql), voided, or expired. Accounts in many stripes have no limits, hence no pending amounts.
+-- ledger_settle_and_reverse), voided, or expired. Accounts in many stripes have no limits, hence no pending amounts.
 --
--- Locks in the order of ledger_post_many: keys, then balances by (currency, code, holder), then open holds.
+-- Locks in the order of ledger_post_many: new accounts, keys, balances by (currency, code, holder), then open holds.
 
 -- SECURITY DEFINER, as ledger_post_many. Refusals are errors LG001; holding is all or nothing.
 CREATE FUNCTION ledger_hold_many(

@@ -37,7 +37,8 @@ BEGIN
     END;
     IF after_ IS NULL
     OR (event = 'closing' AND gate.closing_until > '-infinity' AND gate.closing_until <> starts_at)
-    OR (event = 'closed' AND gate.closed_until > '-infinity' AND gate.closed_until <> starts_at)
+    OR (event = 'closed' AND EXISTS (
+        SELECT FROM ledger_period p WHERE p.entity = entity AND p.starts_at < starts_at AND p.state = 'closing'))
     OR (event IN ('withdrawn', 'asked', 'reopened') AND gate.closing_until <> ends_at) THEN
         RAISE EXCEPTION 'ledger: % % is %: it is not its turn to be %', entity, starts_at, before, event USING ERRCODE = 'LG101',
             DETAIL = json_build_object('state', before, 'closed_until', gate.closed_until, 'closing_until', gate.closing_until)::text;

@@ -4,7 +4,7 @@
 -- way. What is not usual belongs to ledger_post_many, which knows why and says so: no row comes back when nothing was
 -- written, an error LG000 when something had been, and is rolled back. `operations.post` then goes there.
 --
--- The order of locks is that of ledger_post_many, except for the key, which comes first and waits only for itself.
+-- The order of locks is that of ledger_post_many: the gate (shared), the key, the balances.
 CREATE FUNCTION ledger_post(
     entity text, entry_id uuid, key text, journal text, description text, source_ref text, happened timestamptz,
     recorded timestamptz,
@@ -44,13 +44,18 @@ BEGIN
           AND NOT EXISTS (SELECT FROM ledger_fence fence WHERE fence.id = 1 AND fence.sealed_until > recorded)
         ON CONFLICT DO NOTHING
         RETURNING entry_id
+    ), locked AS MATERIALIZED (
+        -- Rows are met in the order of the lines, through the key, and locked by that. Read after the lock.
+        SELECT line.account_id, line.stripe, line.amount, held.recorded_at
+        FROM keyed, line JOIN ledger_accountbalance held ON held.account_id = line.account_id AND held.stripe = line.stripe
+        FOR NO KEY UPDATE OF held
     ), moved AS (
-        -- Rows are met in the order of the lines, through the key, and locked by that.
+        -- The whole entry is recorded at one moment: now, but not before what any of its accounts has seen.
         UPDATE ledger_accountbalance held
         SET balance = held.balance + line.amount, version = held.version + 1,
-            recorded_at = greatest(held.recorded_at, recorded),
-            lag_us = greatest(held.lag_us, (extract(epoch FROM greatest(held.recorded_at, recorded) - happened) * 1000000)::bigint)
-        FROM keyed, line
+            recorded_at = latest.at,
+            lag_us = greatest(held.lag_us, (extract(epoch FROM latest.at - happened) * 1000000)::bigint)
+        FROM locked AS line, (SELECT greatest(recorded, max(recorded_at)) AS at FROM locked) AS latest
         WHERE held.account_id = line.account_id AND held.stripe = line.stripe
           AND (held.floor_minor IS NULL OR held.side * line.amount > 0
                OR held.side * (held.balance + line.amount)

@@ -1,15 +1,16 @@
 -- The one write path of the ledger: ledger_post_many takes a batch of entries of one legal entity as arrays and writes it
 -- in one round trip.
 --
---   1. contents    each entry is checked (balanced per currency) and fingerprinted; what it does to each account is summed
---   2. accounts    looked up, made when missing, their balances locked; and the gate: which months are closed or sealed
+--   1. contents    each entry is checked (balanced per currency) and fingerprinted
+--   2. accounts    looked up, made when missing
 --   3. keys        inserted in sorted order; a key already there makes the entry a replay, or a key reused
---   4. effects     each entry in turn, in memory: the balance after each line, limits, closed months
---   5. writing     entries, postings with version and balance after, balances once per account
+--   4. balances    locked; and the gate is read: which months are closed or sealed
+--   5. effects     each entry in turn, in memory: the balance after each line, limits, closed months
+--   6. writing     entries, postings with version and balance after, balances once per account
 --
--- Every call takes its locks in this order: the gate (shared), balances by (currency, code, holder), keys by text. Two
--- calls never wait for each other in a circle. (Two calls in one transaction could: a caller with several entries passes
--- one batch, and entities one after the other, sorted.)
+-- Every call takes its locks in this order: the gate (shared), new accounts, keys by text, balances by (currency, code,
+-- holder). Two calls never wait for each other in a circle. (Two calls in one transaction could: a caller with several
+-- entries passes one batch, and entities one after the other, sorted.)
 --
 -- Arithmetic runs in loops over arrays, where a step costs a fraction of a microsecond once the loop is warm; each table is
 -- met as a set, by a statement whose plan is made once a session. PL/pgSQL prepares each expression anew in each
@@ -101,16 +102,16 @@ DECLARE
     first int;
     oldest timestamptz := 'infinity';           -- of what happened
     latest timestamptz := '-infinity';
-    -- 2. accounts and gate
+    -- 3. keys
+    inserted bigint;
+    is_new boolean[];                           -- no array: all are
+    -- 4. balances and gate
     ids bigint[]; stripes smallint[]; balances bigint[]; versions bigint[]; seen timestamptz;
     limits jsonb[];                             -- by account: [floor, ceiling, pending debit, pending credit], or null
     is_limited boolean;
     closed_until timestamptz;                   -- moments before are closed
     closing_until timestamptz;                  -- moments before are for the work of closing alone
-    -- 3. keys
-    inserted bigint;
-    is_new boolean[];                           -- no array: all are
-    -- 4. effects
+    -- 5. effects
     counted timestamptz[] := happened;          -- from when each entry counts
     refused jsonb[];
     refusal_ jsonb;
@@ -175,7 +176,7 @@ BEGIN
         RAISE EXCEPTION 'ledger: a line belongs to no entry of the batch' USING ERRCODE = 'check_violation';
     END IF;
 
-    -- 2. accounts and gate. Accounts are made before a balance is locked: who waits for another's new account holds none.
+    -- 2. accounts. Made before a key is taken or a balance locked: who waits for another's new account holds neither.
     IF account_count > (
         SELECT count(*)
         FROM unnest(account_codes, account_currencies, account_holders) AS wanted (c_, u_, h_)
@@ -183,6 +184,20 @@ BEGIN
     ) THEN
         PERFORM ledger_open_accounts(entity, account_codes, account_currencies, account_holders);
     END IF;
+
+    -- 3. keys. Before the balances, as ledger_post takes them: who waits for another's key holds no balance.
+    INSERT INTO ledger_entrykey (key, entry_id)
+    SELECT k, i FROM unnest(keys, entry_ids) WITH ORDINALITY AS entry (k, i, n_) ORDER BY k COLLATE "C", n_
+    ON CONFLICT (key) DO NOTHING;
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+    IF inserted < entry_count THEN
+        SELECT array_agg(held.entry_id = entry.i ORDER BY entry.n_)
+        INTO is_new
+        FROM unnest(entry_ids, keys) WITH ORDINALITY AS entry (i, k, n_)
+        JOIN ledger_entrykey held ON held.key = entry.k;
+    END IF;
+
+    -- 4. balances and gate
     -- Locked in the order of the arrays, and read after the lock: see LockRows in the plan.
     SELECT array_agg(id), array_agg(stripe), array_agg(balance), array_agg(version), max(recorded_at), array_agg(limits),
            count(limits) > 0,
@@ -215,22 +230,11 @@ BEGIN
             RAISE EXCEPTION 'ledger: an entry happens at %, after now (%)', latest, recorded USING ERRCODE = 'LG004',
                 DETAIL = jsonb_build_object('code', 'LG004', 'happened_at', latest, 'now', recorded)::text;
         END IF;
-        recorded := least(latest, recorded + interval '5 minutes');
+        -- One that is too far ahead is refused below, and moves nobody's clock.
+        recorded := greatest(recorded, (SELECT max(h) FROM unnest(happened) AS h WHERE h <= recorded + interval '5 minutes'));
     END IF;
     IF oldest < closing_until AND true = ANY (lates) THEN
         recorded := greatest(recorded, closing_until);
-    END IF;
-
-    -- 3. keys
-    INSERT INTO ledger_entrykey (key, entry_id)
-    SELECT k, i FROM unnest(keys, entry_ids) WITH ORDINALITY AS entry (k, i, n_) ORDER BY k COLLATE "C", n_
-    ON CONFLICT (key) DO NOTHING;
-    GET DIAGNOSTICS inserted = ROW_COUNT;
-    IF inserted < entry_count THEN
-        SELECT array_agg(held.entry_id = entry.i ORDER BY entry.n_)
-        INTO is_new
-        FROM unnest(entry_ids, keys) WITH ORDINALITY AS entry (i, k, n_)
-        JOIN ledger_entrykey held ON held.key = entry.k;
     END IF;
     IF reversed_ids IS NOT NULL OR settled_ids IS NOT NULL THEN
         PERFORM ledger_settle_and_reverse(entry_ids, is_new, reversed_ids, settled_ids, recorded, keep_going, ids,
@@ -247,7 +251,7 @@ BEGIN
 
     IF inserted > 0 THEN
         PERFORM set_config('coko.ledger_writing', 'balanced', true);    -- each entry was summed above
-        -- 4. effects
+        -- 5. effects
         n := 1;
         FOR e IN 1 .. entry_count LOOP
             IF is_new[e] IS FALSE THEN
@@ -329,7 +333,7 @@ BEGIN
             WHERE held.key = entry.k AND held.entry_id = entry.i AND refused[entry.n_] IS NOT NULL;
         END IF;
 
-        -- 5. writing
+        -- 6. writing
         INSERT INTO ledger_journalentry
                (id, entity, journal, happened_at, recorded_at, late_from, closing, source_ref, description, key, fingerprint)
         SELECT i, entity, j, c, recorded, nullif(h, c), closings[n_] IS TRUE, s, d, k, f

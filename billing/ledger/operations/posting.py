@@ -122,10 +122,15 @@ def write(
         if reused := [draft.key for draft, row in zip(drafts, rows, strict=True) if row[3] == "key_reused"]:
             raise KeyReused(f"stands for other content: {', '.join(reused)}")  # and what was written rolls back
     none: list[str | None] = [None] * len(drafts)
-    return tuple(
+    facts = tuple(
         _fact(draft, row, reverses=reverses, settles=settles)
         for draft, row, reverses, settles in zip(drafts, rows, reversed_refs or none, hold_refs or none, strict=True)
     )
+    for fact, reverses, settles in zip(facts, reversed_refs or none, hold_refs or none, strict=True):
+        # A replay may be an entry of the same content that takes nothing back, or settles nothing.
+        if (reverses and fact.reverses != reverses) or (settles and fact.settles != settles):
+            raise KeyReused(f"stands for another entry: {fact.key}")
+    return facts
 
 
 def _call(

@@ -91,6 +91,13 @@ class TestSettling:
             operations.post_hold(hold_ref=held.id, key="paid:2", at=LATER)
         assert queries.balance(OWED) == -300
 
+    def test_is_not_done_by_an_entry_that_says_the_same(self):
+        held = payout(300)
+        posted([debit(OWED, 300), credit(WALLET, 300)], key="twin", at=LATER)
+        with pytest.raises(operations.KeyReused):
+            operations.post_hold(hold_ref=held.id, key="twin", at=LATER)
+        assert queries.hold(held.id).outcome is None
+
     def test_is_refused_when_the_time_is_over_even_before_the_sweep(self):
         held = payout(700, expires_after=timedelta(minutes=1))
         with pytest.raises(operations.HoldExpired):

@@ -183,6 +183,14 @@ class TestReverse:
             operations.reverse(entry_ref=entry.id, key=other.key, reason="x", at=AT)
         assert queries.entry(entry.id).reversed_by is None
 
+    def test_refuses_a_key_of_an_entry_that_says_the_same_but_takes_nothing_back(self):
+        entry = posted()
+        lines = [credit(account("552", "wave:SN"), 1000), debit(account("7065"), 1000)]
+        posted(lines, key="twin")
+        with pytest.raises(operations.KeyReused):
+            operations.reverse(entry_ref=entry.id, key="twin", reason="Essai", at=AT)
+        assert queries.entry(entry.id).reversed_by is None
+
     def test_refuses_an_entry_that_does_not_exist(self):
         with pytest.raises(queries.NoSuchEntry):
             operations.reverse(entry_ref="jrn_" + "0" * 26, key="undo", reason="x", at=AT)

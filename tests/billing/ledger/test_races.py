@@ -1,11 +1,13 @@
 """Real threads, real connections, one PostgreSQL: nothing is lost, nothing is done twice, nobody sees a deadlock."""
 
+import os
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
@@ -13,13 +15,17 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from billing.ledger import operations, queries
-from billing.ledger.draft import AccountKey, EntryDraft, credit, debit
+from billing.ledger.draft import AccountKey, EntryDraft, Line, credit, debit
 from billing.ledger.models import JournalEntry, Posting
-from tests.factories.ledger import AT, account, draft, sale
+from billing.ledger.queue import PostingQueue
+from billing.ledger.refusals import LedgerRefusal
+from tests.factories.ledger import AT, account, draft, posted, sale
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 THREADS = 16
+# How long clients post at random; COKO_RACE_SECONDS=30 is the promise, a few seconds are what every run has time for.
+RACE_SECONDS = float(os.environ.get("COKO_RACE_SECONDS", "6"))
 Result = TypeVar("Result")
 
 
@@ -111,6 +117,170 @@ class TestTheSameKeyTogether:
         results = at_once(lambda number: operations.post(draft=sale(key="k", gross=1000 + number, tax=10), at=AT))
         assert kinds(results) == {"EntryFact": 1, "KeyReused": THREADS - 1}
         assert JournalEntry.objects.count() == 1
+
+    def test_by_every_way_in_makes_one_entry_and_meets_no_deadlock(self):
+        """One statement takes the key first, a batch sorts many, the queue drops offenders: all in the same order."""
+        people = [account("4081", f"pye_{number}") for number in range(5)]  # one row each: everybody wants the same
+        for turn in range(20):
+            same, *more = (
+                draft([debit(people[n], 5), credit(people[n + 1], 5)], key=f"k{turn}:{9 - n}") for n in range(4)
+            )
+
+            def work(number: int, same: EntryDraft = same, more: Sequence[EntryDraft] = more) -> str:
+                match number % 4:
+                    case 0:
+                        return operations.post(draft=same, at=AT).id
+                    case 1:
+                        return operations.post_many(drafts=[*more, same], at=AT)[-1].id
+                    case 2:
+                        return operations.post_each(drafts=[same, *more], at=AT)[0].id
+                    case _:
+                        with PostingQueue(clock=lambda: AT, linger_seconds=0) as queue:
+                            return queue.submit(same).result().id
+
+            results = at_once(work)
+            assert kinds(results) == {"str": THREADS}, results
+            assert len(set(results)) == 1
+        assert JournalEntry.objects.count() == 20 * 4
+        assert list(queries.differences()) == []
+
+    def test_of_a_hold_promises_once_and_of_its_settlement_pays_once(self):
+        posted([debit(account("4081", "pye_1"), 1000), credit(account("4011", "pye_1"), 1000)])
+        out = draft([debit(account("4011", "pye_1"), 700), credit(account("552", "w"), 700)], key="payout:1")
+        holds = at_once(lambda _: operations.hold(draft=out, expires_at=None, at=AT))
+        assert kinds(holds) == {"HoldFact": THREADS}
+        assert len({hold.id for hold in holds}) == 1
+        assert queries.available(account("4011", "pye_1")).leaving_minor == 700
+        paid = at_once(lambda _: operations.post_hold(hold_ref=holds[0].id, key="paid:1", at=AT))
+        assert kinds(paid) == {"EntryFact": THREADS}
+        assert len({entry.id for entry in paid}) == 1
+        assert queries.balance(account("4011", "pye_1")) == -300
+        assert list(queries.differences()) == []
+
+
+class TestDrawingOnOneAccount:
+    """An author is owed 1 000 francs; sixteen clients want 70 each, as often as they get them."""
+
+    OWED = account("4011", "pye_1")
+
+    @pytest.fixture(autouse=True)
+    def owed(self) -> None:
+        posted([debit(account("4081", "pye_1"), 1000), credit(self.OWED, 1000)])
+
+    def payout(self, number: int, turn: int, amount: int = 70) -> EntryDraft:
+        return draft([debit(self.OWED, amount), credit(account("552", "w"), amount)], key=f"out:{number}:{turn}")
+
+    def draw(self, number: int, turn: int) -> object:
+        """By a single entry, a batch, a batch that drops offenders, a hold that is settled in part or let go."""
+        out = self.payout(number, turn)
+        match (number + turn) % 5:
+            case 0:
+                return operations.post(draft=out, at=AT)
+            case 1:
+                return operations.post_many(drafts=[out], at=AT)
+            case 2:
+                return operations.post_each(drafts=[out], at=AT)
+            case 3:
+                hold = operations.hold(draft=out, expires_at=None, at=AT)
+                lines = [debit(self.OWED, 50), credit(account("552", "w"), 50)]
+                return operations.post_hold(hold_ref=hold.id, key=f"paid:{number}:{turn}", at=AT, lines=lines)
+            case _:
+                hold = operations.hold(draft=out, expires_at=None, at=AT)
+                return operations.void_hold(hold_ref=hold.id, reason="numéro inconnu", at=AT)
+
+    def test_never_overdraws_it(self):
+        seen_below: list[int] = []
+
+        def work(number: int) -> Counter[str]:
+            got: Counter[str] = Counter()
+            for turn in range(8):
+                try:
+                    got[type(self.draw(number, turn)).__name__] += 1
+                except operations.LimitExceeded:
+                    got["refused"] += 1
+                can = queries.available(self.OWED)
+                if can.balance_minor < 0 or (can.available_minor or 0) < 0:
+                    seen_below.append(can.balance_minor)
+            return got
+
+        results = at_once(work)
+        assert kinds(results) == {"Counter": THREADS}, results
+        assert seen_below == []
+        total = sum(results, Counter())
+        assert total["refused"] > 0  # there was less than they wanted
+        can = queries.available(self.OWED)
+        assert (can.leaving_minor, can.balance_minor) == (0, -queries.balance(self.OWED))
+        assert 0 <= can.balance_minor < 70  # whatever was there went out, and not a franc more
+        assert not Posting.objects.filter(account__code="4011", balance_after__gt=0).exists()  # nor at any moment
+        assert list(queries.differences()) == []
+
+
+class TestEverythingTogether:
+    def test_no_deadlock_reaches_a_caller(self):
+        """Random pairs in random line order, singles, batches, holds, settlements, reversals, limits and a closing."""
+        people = [account(code, f"pye_{number}") for number in range(6) for code in ("4011", "4081", "4091")]
+        until = time.monotonic() + RACE_SECONDS
+
+        def some(dice: random.Random, key: str) -> EntryDraft:
+            lines: list[Line] = []
+            for _ in range(dice.randint(1, 4)):
+                left, right = dice.sample(people, 2)
+                amount = dice.randint(1, 500)
+                lines += [debit(left, amount), credit(right, amount)]
+            dice.shuffle(lines)
+            return draft(lines, key=key)
+
+        def one(dice: random.Random, number: int, turn: int) -> None:
+            key = f"{number}:{turn}"
+            shared = f"shared:{dice.randrange(turn + 1)}"  # others post it too, with other content
+            match dice.randrange(9):
+                case 0 | 1:
+                    operations.post(draft=some(dice, key), at=AT)
+                case 2:
+                    operations.post(draft=some(dice, shared), at=AT)
+                case 3:
+                    batch = [some(dice, f"{key}:{n}") for n in range(dice.randint(2, 9))] + [some(dice, shared)]
+                    dice.shuffle(batch)
+                    operations.post_many(drafts=batch, at=AT)
+                case 4:
+                    operations.post_each(drafts=[some(dice, k) for k in (shared, f"{key}:a", f"{key}:b")], at=AT)
+                case 5 | 6:
+                    holds = operations.hold_many(
+                        drafts=[some(dice, f"{key}:{n}") for n in range(2)], expires_at=AT + timedelta(hours=1), at=AT
+                    )
+                    operations.post_hold(hold_ref=holds[0].id, key=f"{key}:paid", at=AT)
+                    operations.void_hold(hold_ref=holds[1].id, reason="x", at=AT)
+                case 7:
+                    written = operations.post(draft=some(dice, f"{key}:first"), at=AT)
+                    operations.reverse(entry_ref=written.id, key=f"{key}:undo", reason="x", at=AT)
+                    operations.expire_holds(at=AT + timedelta(hours=2), limit=5)
+                case _:
+                    operations.set_limits(
+                        account=dice.choice(people),
+                        floor_minor=dice.choice([None, -50_000]),
+                        by="awa",
+                        reason="x",
+                        at=AT,
+                    )
+
+        def work(number: int) -> Counter[str]:
+            dice, got = random.Random(number), Counter()
+            for turn in range(100_000):
+                if time.monotonic() > until:
+                    break
+                try:
+                    one(dice, number, turn)
+                    got["written"] += 1
+                except LedgerRefusal as refusal:
+                    got[type(refusal).__name__] += 1
+            return got
+
+        results = at_once(work)
+        assert kinds(results) == {"Counter": THREADS}, results
+        total = sum(results, Counter())
+        assert total["written"] > THREADS, total
+        assert set(total) <= {"written", "LimitExceeded", "KeyReused", "HoldEnded"}, total
+        assert list(queries.differences()) == []
 
 
 class TestReversingTogether:

@@ -63,6 +63,14 @@ class TestPeriods:
         with pytest.raises(operations.NotItsTurn):
             operations.close_period(entity="coko-sn", month=NOVEMBER, by="awa", at=AT)
 
+    def test_the_first_months_ever_closed_close_in_order_too(self):
+        for month in (date(2026, 9, 1), OCTOBER):
+            operations.start_closing(entity="coko-sn", month=month, by="awa", at=AT)
+        with pytest.raises(operations.NotItsTurn):
+            operations.close_period(entity="coko-sn", month=OCTOBER, by="awa", at=AT)
+        for month in (date(2026, 9, 1), OCTOBER):
+            assert operations.close_period(entity="coko-sn", month=month, by="awa", at=AT) == "closed"
+
     def test_opening_again_takes_a_reason_and_another_person(self):
         close(OCTOBER)
         with pytest.raises(operations.ReasonMissing):
@@ -118,6 +126,26 @@ class TestTwoAxesOfTime:
         assert queries.balance(bank, as_of=as_of) == sum(m for h, _, m in told if h <= as_of)
         both = sum(m for h, r, m in told if h <= as_of and r <= known_at)
         assert queries.balance(bank, as_of=as_of, known_at=known_at) == both
+
+    def test_an_entry_is_known_from_one_moment_on_all_its_accounts(self):
+        """A server whose clock is behind posts to an account that has seen a later moment, and to one that has not."""
+        owed, other, wallet = account("4712", "a"), account("4712", "b"), account("4712", "w")
+        operations.post_many(
+            drafts=[draft([debit(wallet, 5), credit(owed, 5)]), draft([debit(wallet, 5), credit(other, 5)])], at=AT
+        )
+        later = AT + timedelta(minutes=10)
+        operations.post(draft=draft([debit(wallet, 5), credit(owed, 5)]), at=later)
+        entry = operations.post(draft=draft([debit(owed, 3), credit(other, 3)]), at=AT + timedelta(minutes=1))
+        assert entry.recorded_at == later
+        between = AT + timedelta(minutes=5)
+        assert [queries.balance(one, known_at=between) for one in (owed, other, wallet)] == [-5, -5, 10]
+        assert list(queries.differences()) == []
+
+    def test_an_entry_too_far_ahead_moves_nobodys_clock(self):
+        ahead = draft([debit(account("521"), 5), credit(INCOME, 5)], happened_at=AT + timedelta(hours=1))
+        refused, written = operations.post_each(drafts=[ahead, sale()], at=AT)
+        assert isinstance(refused.reason, operations.FromTheFuture)
+        assert (refused.reason.now, written.recorded_at) == (AT, AT)
 
     def test_a_statement_opens_runs_closes_and_pages(self):
         for day in range(5):

@@ -1,0 +1,78 @@
+"""The demo world's books, made by its own checkout, providers, royalties and statements, checked by other programs."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from billing.ledger import chart
+from billing.ledger.draft import AccountKey
+from billing.ledger.exports import beancount, hledger
+from billing.money import plain
+from tests.billing.ledger import bookkeepers
+from tests.faults.stack import Stack
+
+pytestmark = [pytest.mark.stack]
+
+_BALANCES = """
+import json
+from billing.ledger.queries import balances_now
+print(json.dumps([[key.entity, key.code, key.currency, key.holder, minor] for key, minor in balances_now()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Stack]:
+    """The whole world as `make run` builds it, once, in databases of its own; nothing of it runs."""
+    stack = Stack(tmp_path_factory.mktemp("demo"), f"coko_books_{worker_id}", 14)
+    stack.drop_databases()
+    stack.empty_the_broker()
+    stack.manage("prepare", "--demo")
+    yield stack
+    stack.drop_databases()
+
+
+@pytest.fixture(scope="module")
+def ours(demo) -> list[tuple[AccountKey, int]]:
+    told = demo.manage("shell", "--verbosity", "0", "--command", _BALANCES)
+    return [(AccountKey(*row[:4]), row[4]) for row in json.loads(told.strip().splitlines()[-1])]
+
+
+def export(demo: Stack, language: str) -> Path:
+    file = demo.folder / f"books.{language}"
+    demo.manage("ledger_export", "--format", language, "--output", str(file))
+    return file
+
+
+class TestDemoBooks:
+    def test_are_large_enough_to_prove_something(self, ours):
+        assert len(ours) > 20
+        assert {"552", "4011", "4081", "6346", "7065"} <= {key.code for key, _ in ours}
+
+    def test_agree(self, demo):
+        assert "The books agree." in demo.manage("ledger_verify")
+
+    def test_use_accounts_of_our_chart_alone(self, ours):
+        assert {key.code for key, _ in ours} <= chart.ACCOUNTS.keys()
+
+    @bookkeepers.needs_hledger
+    def test_are_accepted_by_hledger_to_the_last_unit(self, demo, ours):
+        file = export(demo, "hledger")
+        done = bookkeepers.hledger_check(file)
+        assert done.returncode == 0, done.stderr
+        assert bookkeepers.hledger_balances(file) == named(hledger.account_name, ours)
+
+    @bookkeepers.needs_beancount
+    def test_are_accepted_by_beancount_to_the_last_unit(self, demo, ours):
+        file = export(demo, "beancount")
+        done = bookkeepers.bean_check(file)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert bookkeepers.beancount_balances(file) == named(beancount.account_name, ours)
+
+
+def named(name_of, balances: list[tuple[AccountKey, int]]) -> bookkeepers.Balances:
+    """Under the names the export gives to accounts; each has one of its own."""
+    assert len({(name_of(key), key.currency) for key, _ in balances}) == len(balances)
+    return {(name_of(key), key.currency): Decimal(plain(minor, key.currency)) for key, minor in balances if minor}
