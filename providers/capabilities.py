@@ -44,6 +44,14 @@ class Idempotency(StrEnum):
     NONE = "none"  # nothing does, and it cannot be looked for: what was asked and not answered is nobody's to pay
 
 
+class Detail(StrEnum):
+    """What a provider's answers may leave out. Without an amount, the one asked for under the reference counts."""
+
+    AMOUNT = "amount"
+    TIME = "time"  # when it was paid
+    EXPIRY = "expiry"  # whether the payer refused or let the time pass
+
+
 @dataclass(frozen=True, slots=True)
 class AmountRule:
     """Which amounts are taken, in minor units."""
@@ -78,11 +86,17 @@ class Capabilities:
     reversal_window: timedelta | None = None  # how long a payout can be called back
     collects: Mapping[str, AmountRule] = field(default_factory=dict)  # market → rule; a market that is missing: any
     payouts: Mapping[str, AmountRule] = field(default_factory=dict)
+    leaves_out: frozenset[Detail] = frozenset()
+    by_market: Mapping[str, "Capabilities"] = field(default_factory=dict)  # where a market's wallets can something else
     confidence: str = "high"  # of what stands here: high, medium, low (see the provider's README)
 
     @property
     def currencies(self) -> frozenset[str]:
         return frozenset().union(*self.markets.values())
+
+    def within(self, market: str) -> "Capabilities":
+        """What the provider can do in that market; in general, where the market is none of its own kind."""
+        return self.by_market.get(market, self)
 
     def collecting(self, market: str) -> AmountRule:
         return self.collects.get(market, AmountRule())

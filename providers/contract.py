@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from providers.amounts import Amount
 from providers.capabilities import AmountRule as AmountRule
 from providers.capabilities import Capabilities as Capabilities
+from providers.capabilities import Detail as Detail
 from providers.capabilities import Idempotency as Idempotency
 from providers.capabilities import NextActionKind as NextActionKind
 from providers.capabilities import RefundKind as RefundKind
@@ -56,6 +57,7 @@ class PaymentRequest:
     error_url: str
     notify_url: str = ""  # where notifications of this attempt shall go; empty: wherever the provider was told before
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand, where `needs_code`
+    asked_at: datetime | None = None  # when the attempt was committed; an older one may have been sent before
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class PayoutRequest:
     payee_name: str
     description: str
     notify_url: str = ""
+    asked_at: datetime | None = None  # as in `PaymentRequest`
 
 
 @dataclass(frozen=True, slots=True)

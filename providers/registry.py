@@ -24,7 +24,7 @@ class Entry:
     build: Callable[..., Adapter]  # (credentials, base_url, *, market, limits)
     credentials: type[Any]
     capabilities: Capabilities
-    base_url: str
+    base_url: str  # empty: each market has an address of its own, which the adapter knows
 
 
 ENTRIES: Mapping[str, Entry] = {
@@ -37,12 +37,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(ENTRIES))
 
 
-def capabilities(provider: str) -> Capabilities:
-    """What the provider can do.
+def capabilities(provider: str, market: str = "") -> Capabilities:
+    """What the provider can do, in general or in one market.
 
     :raises NoSuchProvider: no adapter has that name.
     """
-    return _entry(provider).capabilities
+    return _entry(provider).capabilities.within(market)
 
 
 def adapter(

@@ -49,6 +49,7 @@ class Collection:
     payer_phone: str | None
     description: str
     return_url: str
+    started_at: datetime | None = None
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand; never stored
 
 
@@ -94,7 +95,7 @@ def names() -> frozenset[str]:
 
 
 def wallet(provider: str, market: str = "") -> Wallet:
-    known: Capabilities = registry.capabilities(provider)
+    known: Capabilities = registry.capabilities(provider, market)
     return Wallet(
         label=known.label,
         markets=frozenset(known.markets),
@@ -115,6 +116,7 @@ def start(collection: Collection) -> ProviderAnswer:
         error_url=collection.return_url,
         notify_url=f"{settings.BASE_URL}/webhooks/{collection.provider}/{collection.market}",
         payer_code=collection.payer_code,
+        asked_at=collection.started_at,
     )
     try:
         return _answer(_adapter(collection.provider, collection.market).start_payment(request))

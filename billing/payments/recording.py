@@ -52,7 +52,7 @@ def next_check(payment: PaymentTransaction, at: datetime) -> datetime | None:
         started_at=payment.started_at,
         check_count=payment.check_count,
         at=at,
-        window=gateway.wallet(payment.provider).status_window,
+        window=gateway.wallet(payment.provider, payment.market).status_window,
     )
 
 
