@@ -20,7 +20,7 @@ from providers.contract import (
     TransferResult,
 )
 from providers.errors import NotSent, OutcomeUnknown, RequestRefused
-from providers.moov import answers, json_wire, markets
+from providers.moov import answers, markets
 from providers.moov.credentials import Credentials
 from providers.moov.markets import Terms
 from providers.moov.told import Rail, Told
@@ -67,7 +67,8 @@ class MoovAdapter:
 
     def cancel_payment(self, lookup: Lookup) -> PaymentResult:
         """A prompt cannot be called back: say what became of it."""
-        return self.fetch_payment(lookup)
+        there = self._at(lookup)
+        return self.fetch_payment(lookup) if there is self else there.cancel_payment(lookup)
 
     def start_payout(self, request: PayoutRequest) -> TransferResult:
         """As `start_payment`: asked for first, sent when never heard of."""
@@ -95,8 +96,7 @@ class MoovAdapter:
     def check_holder(self, phone: str, *, name: str | None = None, amount: Amount | None = None) -> HolderResult:
         """Moov does not compare names, so we do, and does not know limits in advance."""
         told = self._rail.holder(phone)
-        details = told.details if self._terms.is_soap else json_wire.subscriber(told.details)
-        return answers.holder(told, details, name=name)
+        return answers.holder(told, self._rail.subscriber(told), name=name)
 
     def _payment(self, told: Told, lookup: Lookup) -> PaymentResult:
         return answers.payment(

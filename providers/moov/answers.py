@@ -24,9 +24,8 @@ from providers.moov.told import Told
 APPROVE = NextAction(NextActionKind.APPROVE_ON_PHONE)
 ENTER_CODE = NextAction(NextActionKind.ENTER_OTP)
 
-# M1's words, and with hyphens what the gateways probably say: nobody has published their description of a subscriber.
-_STATUS_KEYS = ("subscriberstatus", "subscriber-status")
-_NAME_KEYS = ("firstname", "first-name", "secondname", "lastname", "last-name")
+_STATUS_KEYS = ("subscriberstatus", "status")  # M1's word, and the gateways'
+_NAME_KEYS = ("firstname", "secondname", "lastname")
 
 
 def payment(

@@ -53,6 +53,9 @@ class MoovByCode(MoovAdapter):
 
     def cancel_payment(self, lookup: Lookup) -> PaymentResult:
         """While it waits for a code it ends by our handing in none."""
+        there = self._at(lookup)
+        if there is not self:
+            return there.cancel_payment(lookup)
         known = self.fetch_payment(lookup)
         if known.next_action == answers.ENTER_CODE:
             return replace(known, outcome=Outcome.EXPIRED, next_action=NO_ACTION, failure=FailureReason.CANCELLED)

@@ -9,12 +9,11 @@ from typing import Any
 from providers import http
 from providers.contract import PaymentRequest, PayoutRequest
 from providers.errors import OutcomeUnknown
-from providers.masking import masked
 from providers.moov import json_wire, msisdn
 from providers.moov.codes import Operation, Table
 from providers.moov.markets import Terms, Variant
 from providers.moov.msisdn import MsisdnForm
-from providers.moov.told import Told, understood
+from providers.moov.told import Told, understood, without_numbers
 
 _TRANSFER = "transfer-api-transaction"
 _HOLDER = "process-check-subscriber"
@@ -88,6 +87,9 @@ class Gateway:
         document = {"request-id": f"holder-{digest}", "destination": self._number(phone)}
         return self._told(Operation.HOLDER, _HOLDER, _M3_PATHS["holder"], document)
 
+    def subscriber(self, told: Told) -> Mapping[str, Any]:
+        return json_wire.subscriber(told.details)
+
     def _status(self, operation: Operation, request_id: str) -> Told:
         """Failed counts only when the answer is about a transaction: 12 is also how refused credentials were seen.
 
@@ -138,7 +140,7 @@ class Gateway:
                 trans_ref=json_wire.text(said, "trans-id"),
                 echo=json_wire.text(said, "request-id"),
                 details=said,
-                raw=masked(json_wire.kept(said)),
+                raw=without_numbers(json_wire.kept(said)),
             ),
         )
 

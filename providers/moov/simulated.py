@@ -43,7 +43,7 @@ class Wallet:
     scheme: str = "Basic"
     needs_hash: bool = False
     refused_credentials_say: str = "401"  # or 12, with HTTP 200
-    amount_type: type = str
+    amount_types: tuple[type, ...] = (int, str)  # M2 and M3
     national_numbers: bool = False
     today_only: bool = False
     duplicates: str = "new"  # or refused

@@ -19,9 +19,9 @@ def demo_wallets() -> tuple[Wallet, ...]:
     """The wallets this simulator knows. Their secrets are public and open nothing."""
     return (
         _wallet("BJ", "m1"),
-        _wallet("BF", "m3", amount_type=int, today_only=True),
-        _wallet("ML", "m3", scheme="Bearer", national_numbers=True, today_only=True),
-        _wallet("BF", "m2", amount_type=int),
+        _wallet("BF", "m3", amount_types=(int,), today_only=True),
+        _wallet("ML", "m3", amount_types=(str,), scheme="Bearer", national_numbers=True, today_only=True),
+        _wallet("BF", "m2"),
     )
 
 

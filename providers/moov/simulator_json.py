@@ -152,7 +152,7 @@ class JsonSimulator:
         if phone.endswith(("029", "089")):
             return _told({}, "11", "Subscriber does not exist")
         status = "BARRED" if phone.endswith("068") else "ACTIVE"
-        details = json.dumps({"first-name": "Awa", "last-name": "DEMO", "subscriber-status": status})
+        details = json.dumps({"msisdn": phone, "status": status, "firstname": "Awa", "lastname": "DEMO"})
         answer = _told({}, "0", "SUCCESS", trans_id="CHKSUB.1")
         answer["extended-data"] = {"data": {"subscriber-details": details}}
         return answer
@@ -196,7 +196,7 @@ def _hash_fits(wallet: Wallet) -> bool:
 
 def _order(wallet: Wallet, document: Mapping[str, Any]) -> tuple[str, int]:
     amount = document.get("amount")
-    if type(amount) is not wallet.amount_type or not re.fullmatch(r"[1-9][0-9]{0,11}", str(amount)):
+    if type(amount) not in wallet.amount_types or not re.fullmatch(r"[1-9][0-9]{0,11}", str(amount)):
         raise Said("12", "amount malformed")
     return _destination(wallet, document), int(str(amount))
 

@@ -1,12 +1,17 @@
 """What Moov said, in one shape for all its wires: the code with its meaning, the names by which it knows the thing."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from providers.contract import PaymentRequest, PayoutRequest
+from providers.masking import masked
 from providers.moov.codes import PENDING, Meaning, Operation, Table
+
+_SENTENCES = frozenset({"message", "description", "status-description"})
+_LONG_NUMBER = re.compile(r"\d{8,}")
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +30,13 @@ class Told:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+def without_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be kept: masked, and Moov's sentences without any number long enough for a phone of eight digits."""
+    plain = {key: _LONG_NUMBER.sub("•••", value) if key in _SENTENCES else value for key, value in document.items()}
+    kept: dict[str, Any] = masked(plain)
+    return kept
+
+
 class Rail(Protocol):
     """One of Moov's wires.
 
@@ -41,6 +53,10 @@ class Rail(Protocol):
     def transfer_status(self, request_id: str) -> Told: ...
 
     def holder(self, phone: str) -> Told: ...
+
+    def subscriber(self, told: Told) -> Mapping[str, Any]:
+        """The description of a person inside the answer of `holder`."""
+        ...
 
 
 def understood(table: Table, operation: Operation, code: str, make: Callable[[Meaning, bool], Told]) -> Told:

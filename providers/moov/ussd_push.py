@@ -7,11 +7,10 @@ from providers import amounts, http
 from providers.amounts import Amount
 from providers.contract import PaymentRequest, PayoutRequest
 from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused, UnreadableAnswer
-from providers.masking import masked
 from providers.moov import msisdn, soap_wire
 from providers.moov.codes import Operation, Table
 from providers.moov.msisdn import MsisdnForm
-from providers.moov.told import Told, understood
+from providers.moov.told import Told, understood, without_numbers
 
 _MESSAGE_CHARACTERS = 60
 _OWN_WALLET = "0"
@@ -75,6 +74,9 @@ class UssdPush:
         fields = {"request": {"msisdn": msisdn.written(phone, self._msisdn_form)}}
         return self._told(Operation.HOLDER, "getMobileAccountStatus", fields, "")
 
+    def subscriber(self, told: Told) -> Mapping[str, Any]:
+        return {key: value for key, value in told.details.items() if key != "status"}  # that one is the answer's
+
     def balance(self, merchant_msisdn: str, currency: str) -> Amount:
         """:raises UnreadableAnswer: it says no amount; its message is not searched for one."""
         told = self._told(Operation.BALANCE, "getBalance", {"request": {"msisdn": merchant_msisdn}}, "")
@@ -102,10 +104,10 @@ class UssdPush:
                 code=code,
                 meaning=meaning,
                 is_known=is_known,
-                their_ref=_their_ref(operation, result),
-                echo=_echo(operation, result),
+                their_ref=_their_ref(operation, result, reference),
+                echo=_echo(operation, result, reference),
                 details=result,
-                raw=masked({key: value for key, value in result.items() if key not in _PERSONAL}),
+                raw=without_numbers({key: value for key, value in result.items() if key not in _PERSONAL}),
             ),
         )
 
@@ -124,10 +126,15 @@ def _result(document: Any, name: str) -> Mapping[str, str]:
     return result
 
 
-def _their_ref(operation: Operation, result: Mapping[str, str]) -> str | None:
-    # `referenceid` is Moov's everywhere but in a transfer, where it is ours coming back.
-    return result.get("transactionid" if operation is Operation.TRANSFER else "referenceid") or None
+def _their_ref(operation: Operation, result: Mapping[str, str], reference: str) -> str | None:
+    if operation is not Operation.TRANSFER:
+        return result.get("referenceid") or None
+    # Ours in the request, but samples show Moov's own in the answer: take what is not ours.
+    given = (result.get("referenceid"), result.get("transactionid"))
+    return next((value for value in given if value and value != reference), None)
 
 
-def _echo(operation: Operation, result: Mapping[str, str]) -> str | None:
-    return result.get("referenceid" if operation is Operation.TRANSFER else "transid") or None
+def _echo(operation: Operation, result: Mapping[str, str], reference: str) -> str | None:
+    if operation is Operation.TRANSFER:
+        return reference if reference in (result.get("referenceid"), result.get("transactionid")) else None
+    return result.get("transid") or None
