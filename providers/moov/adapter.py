@@ -53,8 +53,9 @@ class MoovAdapter:
         """Ask for the reference, and push only when Moov has never heard of it.
 
         :raises OutcomeUnknown: it may have been pushed before and cannot be found any more.
+        :raises RequestRefused: no payer's number.
         """
-        lookup = Lookup(request.reference, platform=self.platform, amount=request.amount, asked_at=request.asked_at)
+        lookup = self._of_a_payer(request)
         told = self._looked_for(self._payment_status, lookup)
         if told.meaning.outcome is Outcome.NOT_FOUND:
             told = self._rail.push(request)
@@ -98,6 +99,11 @@ class MoovAdapter:
         told = self._rail.holder(phone)
         return answers.holder(told, self._rail.subscriber(told), name=name)
 
+    def _of_a_payer(self, request: PaymentRequest) -> Lookup:
+        if not request.payer_phone:
+            raise RequestRefused("nobody to ask: no payer's number", code="payer_phone_missing")
+        return Lookup(request.reference, platform=self.platform, amount=request.amount, asked_at=request.asked_at)
+
     def _payment(self, told: Told, lookup: Lookup) -> PaymentResult:
         return answers.payment(
             told, reference=lookup.reference, amount=lookup.amount, asked_by=lookup.provider_ref or ""
@@ -132,7 +138,7 @@ class MoovAdapter:
         except RequestRefused as refused:
             raise OutcomeUnknown("the question was refused", code=refused.code, status=refused.status) from refused
         if not told.is_known:
-            raise OutcomeUnknown("an answer in unknown words", code=told.code)
+            raise OutcomeUnknown("an answer in unknown words", code=told.code[:20])
         return told
 
     def _is_of_another_day(self, lookup: Lookup) -> bool:

@@ -37,12 +37,12 @@ def payment(
     action: NextAction = APPROVE,
     secrets: Mapping[str, str] | None = None,
 ) -> PaymentResult:
-    """Before Moov has named the transaction, the request is known to it by our reference."""
+    """The request is known to Moov by our reference. Unlike Moov's own ids it is unique over all countries."""
     outcome = told.meaning.outcome
     paid = outcome is Outcome.SUCCEEDED
     return PaymentResult(
         outcome=outcome,
-        provider_ref=None if outcome is Outcome.NOT_FOUND else (told.their_ref if paid else None) or reference,
+        provider_ref=None if outcome is Outcome.NOT_FOUND else reference,
         transaction_ref=(told.their_ref or told.trans_ref) if paid else None,
         amount=None if outcome is Outcome.NOT_FOUND else amount,
         client_reference=_echoed(told, reference, asked_by),

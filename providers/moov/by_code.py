@@ -23,7 +23,7 @@ class MoovByCode(MoovAdapter):
 
     def start_payment(self, request: PaymentRequest) -> PaymentResult:
         """Have a code sent, again if need be: until one is handed in, nothing can be paid twice."""
-        lookup = Lookup(request.reference, platform=self.platform, amount=request.amount, asked_at=request.asked_at)
+        lookup = self._of_a_payer(request)
         told = self._looked_for(self._payment_status, lookup)
         if told.meaning.outcome is not Outcome.NOT_FOUND:
             return self._payment(told, lookup)

@@ -13,7 +13,7 @@ from providers.moov import json_wire, msisdn
 from providers.moov.codes import Operation, Table
 from providers.moov.markets import Terms, Variant
 from providers.moov.msisdn import MsisdnForm
-from providers.moov.told import Told, understood, without_numbers
+from providers.moov.told import Told, identifier, understood, without_numbers
 
 _TRANSFER = "transfer-api-transaction"
 _HOLDER = "process-check-subscriber"
@@ -136,8 +136,8 @@ class Gateway:
                 code=code,
                 meaning=meaning,
                 is_known=is_known,
-                their_ref=json_wire.text(json_wire.data(said), "reference-id"),
-                trans_ref=json_wire.text(said, "trans-id"),
+                their_ref=identifier(json_wire.data(said).get("reference-id")),
+                trans_ref=identifier(said.get("trans-id")),
                 echo=json_wire.text(said, "request-id"),
                 details=said,
                 raw=without_numbers(json_wire.kept(said)),

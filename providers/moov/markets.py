@@ -104,11 +104,13 @@ def capabilities(own: Terms) -> Capabilities:
         status_window=_A_DAY if own.searches_today_only else _A_WEEK,
         wire_amount=own.amount_form,
         phone_form=own.msisdn_form.of_the_port,
+        leaves_out=_LEFT_OUT - {Detail.EXPIRY} if own.variant is Variant.M2_OTP else _LEFT_OUT,
     )
 
 
 _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 _ACTIONS = {Variant.M2_OTP: NextActionKind.ENTER_OTP}
+_LEFT_OUT = frozenset(Detail)
 _AT_LEAST_100 = {"BJ": AmountRule(minor_min=100)}
 _IN_GENERAL = Capabilities(
     label="Moov Money",
@@ -124,7 +126,7 @@ _IN_GENERAL = Capabilities(
     needs_phone=True,
     pays_out=True,
     collects=_AT_LEAST_100,
-    leaves_out=frozenset(Detail),
+    leaves_out=_LEFT_OUT,
     confidence="low",
 )
 

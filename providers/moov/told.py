@@ -11,6 +11,7 @@ from providers.masking import masked
 from providers.moov.codes import PENDING, Meaning, Operation, Table
 
 _SENTENCES = frozenset({"message", "description", "status-description"})
+_IDENTIFIER = re.compile(r"\A[\w.:-]{1,80}\Z", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{8,}")
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,11 @@ class Told:
     echo: str | None = None  # our reference, as it comes back
     details: Mapping[str, Any] = field(default_factory=dict, repr=False)
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+def identifier(value: Any) -> str | None:
+    """An id as Moov writes them, short and in ASCII; anything else names nothing that we could keep or ask by."""
+    return value if isinstance(value, str) and _IDENTIFIER.match(value) else None
 
 
 def without_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,5 +75,5 @@ def understood(table: Table, operation: Operation, code: str, make: Callable[[Me
     if meaning.fault:
         raise meaning.fault(f"moov answers {code} to {operation}", code=code)
     if known is None and code:
-        logger.warning("event=unknown_status provider=moov operation=%s code=%s", operation, code[:20])
+        logger.warning("event=unknown_status provider=moov operation=%s code=%r", operation, code[:20])
     return make(meaning, known is not None)

@@ -10,7 +10,7 @@ from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused, Unre
 from providers.moov import msisdn, soap_wire
 from providers.moov.codes import Operation, Table
 from providers.moov.msisdn import MsisdnForm
-from providers.moov.told import Told, understood, without_numbers
+from providers.moov.told import Told, identifier, understood, without_numbers
 
 _MESSAGE_CHARACTERS = 60
 _OWN_WALLET = "0"
@@ -128,9 +128,9 @@ def _result(document: Any, name: str) -> Mapping[str, str]:
 
 def _their_ref(operation: Operation, result: Mapping[str, str], reference: str) -> str | None:
     if operation is not Operation.TRANSFER:
-        return result.get("referenceid") or None
+        return identifier(result.get("referenceid"))
     # Ours in the request, but samples show Moov's own in the answer: take what is not ours.
-    given = (result.get("referenceid"), result.get("transactionid"))
+    given = (identifier(result.get("referenceid")), identifier(result.get("transactionid")))
     return next((value for value in given if value and value != reference), None)
 
 

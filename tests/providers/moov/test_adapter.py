@@ -109,7 +109,7 @@ class TestAnswers:
     def test_of_a_paid_push_name_moov_s_transaction(self, recorded):
         paid = recorded("BJ", "m1_status_unheard.xml", "m1_push_paid.xml").start_payment(request())
         assert (paid.outcome, paid.amount, paid.client_reference) == (Outcome.SUCCEEDED, PRICE, "pay_01")
-        assert paid.provider_ref == paid.transaction_ref == "0020190503000001"
+        assert (paid.provider_ref, paid.transaction_ref) == ("pay_01", "0020190503000001")
 
     def test_for_another_payment_are_passed_on_for_billing_to_see(self, recorded):
         told = recorded("BJ", "m1_status_unheard.xml", "m1_push_for_another.xml").start_payment(request())
@@ -151,6 +151,15 @@ class TestAnswers:
     def test_an_installation_s_own_codes_are_read(self, recorded):
         told = recorded("BJ", "m1_status_not_approved.xml", codes="status:92=pending").fetch_payment(LOOKUP)
         assert told.outcome is Outcome.PENDING
+
+
+class TestWithoutANumber:
+    @pytest.mark.parametrize("variant", ["m1", "m2", "m2-otp", "m3"])
+    @pytest.mark.parametrize("phone", [None, ""])
+    def test_nobody_is_asked(self, recorded, line, variant, phone):
+        with pytest.raises(RequestRefused):
+            recorded("BF", "m2_status_unheard.json", variant=variant).start_payment(request(phone))
+        assert line.requests == []
 
 
 class TestAskedByTheirs:
