@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 # With its plus sign, or eleven digits and more alone: amounts are shorter, our numbers with country code are not.
-_PHONE = re.compile(r"\+\d{8,15}|(?<![\w.-])\d{11,15}(?![\w.-])")
+_PHONE = re.compile(r"\+\d{8,15}|(?<![\w.-])\d{11,15}(?![\w-]|\.\w)")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
 _PHONE_KEYS = re.compile(r"(?i)mobile|phone|msisdn")
 _SECRET_KEYS = re.compile(r"(?i)authorization|secret|token|api_?key|signature|password")

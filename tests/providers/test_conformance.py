@@ -47,6 +47,8 @@ from providers.errors import (
     UnreadableAnswer,
 )
 
+# One simulator serves all examples, and the suite runs once for each wallet.
+_OURS = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
 SHORT = http.Limits(connect_seconds=0.5, read_seconds=0.5, total_seconds=1)
 
 pytestmark = pytest.mark.parametrize("provider", registry.names())
@@ -287,7 +289,7 @@ class TestFetchPayment:
         with pytest.raises(OutcomeUnknown):
             adapter.fetch_payment(world.lookup(started))
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, deadline=None, suppress_health_check=_OURS)
     @given(major=st.integers(1, 10**6))
     def test_gives_back_every_amount_unchanged(self, adapter, market, major, world):
         if not adapter.capabilities.collecting(market).takes(world.amount(major).minor):

@@ -39,6 +39,9 @@ class TestMaskedText:
     def test_lets_no_phone_through(self, digits: str):
         assert digits not in masked_text(f"payer=+{digits} asked")
 
+    def test_lets_none_through_at_the_end_of_a_sentence(self):
+        assert masked_text("envoye a 22994512412. Ref 1.") == "envoye a 229945•••12. Ref 1."
+
     @pytest.mark.parametrize("text", ["amount 1500000000", "cos-18qq25rgr100a", "2026-11-03T14:12:09Z", "T_46HS5COOWE"])
     def test_leaves_what_is_no_phone(self, text):
         assert masked_text(text) == text
