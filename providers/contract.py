@@ -311,6 +311,22 @@ class TellsBalance(Protocol):
 
 
 @runtime_checkable
+class TellsFloat(Protocol):
+    """Pays out and refunds from another wallet than the one it collects into."""
+
+    def fetch_float(self) -> Amount: ...
+
+
+@runtime_checkable
+class TellsPayers(Protocol):
+    """Can send the payer a message of ours about a payment that succeeded."""
+
+    def tell_payer(self, lookup: Lookup, message: str, *, language: str = "") -> None:
+        """Short, and in `language` (ISO 639) where the provider wants to know. Nothing depends on its arrival."""
+        ...
+
+
+@runtime_checkable
 class ListsMovements(Protocol):
     """Can be asked for its own account of the wallet."""
 
