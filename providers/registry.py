@@ -6,6 +6,7 @@ from typing import Any
 
 from providers import credentials, http
 from providers.contract import Adapter, Capabilities
+from providers.mtn import adapter as mtn
 from providers.wave import adapter as wave
 
 
@@ -28,6 +29,7 @@ class Entry:
 
 
 ENTRIES: Mapping[str, Entry] = {
+    "mtn": Entry(mtn.MtnAdapter, mtn.Credentials, mtn.CAPABILITIES, mtn.BASE_URL),
     "wave": Entry(wave.WaveAdapter, wave.Credentials, wave.CAPABILITIES, wave.BASE_URL),
 }
 

@@ -223,7 +223,7 @@ class TestFetchPayment:
         assert paid.outcome is Outcome.SUCCEEDED
         assert paid.amount == world.amount()
         assert paid.transaction_ref
-        assert paid.completed_at
+        assert paid.completed_at is None or paid.completed_at.tzinfo  # not every provider says when
 
     def test_finds_by_our_reference_alone(self, adapter, world):
         if not finds_by_reference(adapter):
