@@ -184,14 +184,14 @@ class SimulatedMtn:
 
     def _is_allowed(self, caller: Caller, request: Request) -> bool:
         """Whether the payer has allowed debits, so that nobody is asked."""
-        now = _stamp(self._stage.clock.now())
-        allowed = self.preapprovals(caller, _party(request))
-        return any(one.get("allowed") == "APPROVED" and now < one["expires"] for one in allowed)
+        return any(one.get("allowed") == "APPROVED" for one in self.preapprovals(caller, _party(request)))
 
     def _age(self, request: Request) -> None:
         """Let time do what it does to a request."""
         now = _stamp(self._stage.clock.now())
         if request["status"] != "PENDING":
+            if request.get("allowed") == "APPROVED" and now >= request["expires"]:
+                self._save(request, allowed="EXPIRED")
             return
         if request.get("script") == sandbox.DELAYED:
             ripe = datetime.fromisoformat(request["created"]) + timedelta(seconds=sandbox.DELAY_SECONDS)

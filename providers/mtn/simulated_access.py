@@ -138,6 +138,7 @@ class Access:
             token is not None
             and (token["platform"], token["product"]) == (platform, product)
             and self._stage.clock.now().isoformat() < token["ends"]
+            and not self._stage.faults.switched("token_refused", request.path)
         )
         if token is None or wallet is None or not is_good:
             raise Refused(401, statusCode=401, message="Unauthorized. Access token is missing or invalid.")

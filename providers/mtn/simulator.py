@@ -7,6 +7,7 @@ machine or its own network is called.
 | switch (`sim.fault(name, "switch")`) | effect |
 |---|---|
 | `stuck` | a payment stays pending although its five minutes are over, once a look |
+| `token_refused` | 401 for a token that is good; `matching` is a part of the path |
 | `not_yet_readable` | 404 for a request that was accepted |
 | `empty_note` | 500 without a body for an empty `payerMessage` or `payeeNote` |
 | `callback_host` | 500 `INVALID_CALLBACK_URL_HOST` |
