@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from providers import credentials
 from providers.masking import masked_text
+from providers.mtn import demo as mtn_demo
 from providers.mtn import simulator as mtn
 from providers.rehearsal import control
 from providers.rehearsal.book import Book
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 SIMULATORS = (wave.WaveSimulator, mtn.MtnSimulator)
 DEMO_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "wave": wave.demo_credentials(),
-    "mtn": mtn.demo_credentials(),
+    "mtn": mtn_demo.demo_credentials(),
 }
 
 _CONTROL_SECONDS = 10

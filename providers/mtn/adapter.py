@@ -4,7 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from providers import callback_token, http, phone_forms
@@ -30,9 +30,9 @@ from providers.contract import (
     TransferResult,
     Trust,
 )
-from providers.errors import CredentialsRefused, OutcomeUnknown, ProviderFault, RequestRefused
+from providers.errors import OutcomeUnknown, ProviderFault, RequestRefused
 from providers.failures import FailureReason
-from providers.mtn import holders, mandates, reasons, webhook, wire
+from providers.mtn import holders, inquiries, mandates, reasons, webhook, wire
 from providers.mtn.line import Line, Order
 from providers.mtn.markets import MARKETS, SANDBOX, SANDBOX_CURRENCY
 from providers.mtn.platforms import LEGACY, LEGACY_URL, NEW, Product, account
@@ -159,10 +159,10 @@ class MtnAdapter:
         try:
             is_active = holders.read_active(line.ask("check_holder", f"{path}/active"))
         except RequestRefused as refused:
-            if not _is_unknown(refused):
+            if not inquiries.is_unknown(refused):
                 raise
             return HolderResult(is_active=False)
-        told = _name(line, path) if name else None
+        told = inquiries.name_of(line, path) if name else None
         return HolderResult(
             is_active=is_active, name=told, name_matches=holders.same_person(name, told) if name and told else None
         )
@@ -182,7 +182,8 @@ class MtnAdapter:
     def cancel_mandate(self, lookup: Lookup, *, payer_phone: str) -> MandateResult:
         """End it under MTN's own id, which the payer's list has; what is not approved cannot be ended."""
         line = self._line(Product.COLLECTION, lookup.platform)
-        entry = mandates.ours(_allowed(line, phone_forms.to_wire(payer_phone, PhoneForm.DIGITS)), lookup.reference)
+        listed = inquiries.allowed(line, phone_forms.to_wire(payer_phone, PhoneForm.DIGITS))
+        entry = mandates.ours(listed, lookup.reference)
         if entry and entry.get("status") == "APPROVED" and isinstance(entry.get("preApprovalId"), str):
             path = f"v1_0/preapproval/{quote(entry['preApprovalId'], safe='')}"
             line.do("cancel_mandate", "DELETE", path, reference=lookup.reference)
@@ -193,7 +194,7 @@ class MtnAdapter:
         return webhook.read(arrival, secrets=self._callback_secrets())
 
     def _payment(self, line: Line, reference: str) -> PaymentResult:
-        document = _asked(line, "fetch_payment", _PAYMENTS, reference)
+        document = inquiries.document(line, "fetch_payment", _PAYMENTS, reference)
         if document is None:
             return PaymentResult(Outcome.NOT_FOUND)
         ref = wire.request_id(reference)
@@ -216,7 +217,7 @@ class MtnAdapter:
     def _transfer(
         self, line: Line, operation: str, path: str, reference: str, failures: Mapping[str, FailureReason]
     ) -> TransferResult:
-        document = _asked(line, operation, path, reference)
+        document = inquiries.document(line, operation, path, reference)
         if document is None:
             return TransferResult(Outcome.NOT_FOUND)
         ref = wire.request_id(reference)
@@ -225,14 +226,14 @@ class MtnAdapter:
         return told
 
     def _mandate(self, line: Line, reference: str) -> MandateResult:
-        document = _asked(line, "fetch_mandate", _MANDATES, reference)
+        document = inquiries.document(line, "fetch_mandate", _MANDATES, reference)
         if document is None:
             return MandateResult(MandateState.NOT_FOUND)
         told = mandates.read(document, request_ref=wire.request_id(reference))
         payer = mandates.payer_of(document)
         if told.state is not MandateState.APPROVED or payer is None:
             return told
-        over = mandates.ended(mandates.ours(_allowed(line, payer), reference))
+        over = mandates.ended(mandates.ours(inquiries.allowed(line, payer), reference))
         return mandates.closed(told, over) if over else told
 
     def _balance(self, product: Product) -> Amount:
@@ -277,38 +278,6 @@ class MtnAdapter:
 
     def _callback_secrets(self) -> list[str]:
         return [secret.strip() for secret in self._credentials.callback_secret.split(",") if secret.strip()]
-
-
-def _asked(line: Line, operation: str, path: str, reference: str) -> Any:
-    """The document, or None when MTN knows of no such request (yet)."""
-    try:
-        return line.ask(operation, f"{path}/{wire.request_id(reference)}", reference=reference) or {}
-    except RequestRefused as refused:
-        if not _is_unknown(refused):
-            raise
-        return None
-
-
-def _is_unknown(refused: RequestRefused) -> bool:
-    return refused.code == reasons.UNKNOWN_REFERENCE or refused.status == 404
-
-
-def _allowed(line: Line, payer: str) -> tuple[mandates.Entry, ...]:
-    """What this payer has allowed us, or once had; nothing where MTN knows of nothing."""
-    try:
-        return mandates.read_list(line.ask("list_mandates", f"v1_0/preapprovals/MSISDN/{quote(payer, safe='')}"))
-    except RequestRefused as refused:
-        if not _is_unknown(refused):
-            raise
-        return ()
-
-
-def _name(line: Line, path: str) -> str | None:
-    """The holder's name; None where the contract does not include it."""
-    try:
-        return holders.read_name(line.ask("check_holder_name", f"{path}/basicuserinfo"))
-    except (RequestRefused, CredentialsRefused):
-        return None
 
 
 def _prompt(outcome: Outcome) -> NextAction:

@@ -28,7 +28,7 @@ from flask import Blueprint, Response, request
 
 from providers.mtn import sandbox
 from providers.mtn import simulated_orders as orders
-from providers.mtn.platforms import Credentials
+from providers.mtn.demo import NEW_PREFIX, PRODUCTS, demo_wallets
 from providers.mtn.simulated import NAME, PAYMENT, PREAPPROVAL, REFUND, Duplicate, SimulatedMtn, listed, shown
 from providers.mtn.simulated_access import LEGACY, NEW, SANDBOX, Access, Caller, Refused, Wallet
 from providers.rehearsal.book import Delivery
@@ -36,13 +36,6 @@ from providers.rehearsal.misbehaviour import Words, perform
 from providers.rehearsal.payer import Prompt
 from providers.rehearsal.stage import NoSuchSession, Stage
 
-NEW_PREFIX = "/momoapi.momo.africa"
-SANDBOX_KEYS = {
-    "collection": "mtn_sandbox_collection_key_not_real",
-    "disbursement": "mtn_sandbox_disbursement_key_not_real",
-}
-
-_PRODUCTS = ("collection", "disbursement")
 _WORDS = Words(
     status=("status",),
     amount=("amount",),
@@ -69,56 +62,6 @@ _NAMES = (  # by a number's last digit
     ("Adjoua", "Fiction"),
     ("Ibrahim", "Fiction"),
 )
-
-
-def demo_wallets() -> tuple[Wallet, ...]:
-    """The wallets this simulator knows, and the sandbox. Their secrets are public and open nothing."""
-    known = (
-        ("CI", "mtnivorycoast", "XOF", "225"),
-        ("BJ", "mtnbenin", "XOF", "229"),
-        ("CM", "mtncameroon", "XAF", "237"),
-    )
-    return (
-        *(_demo_wallet(*one) for one in known),
-        Wallet("SANDBOX", SANDBOX, "EUR", "", "Coko (bac à sable)", SANDBOX_KEYS),
-    )
-
-
-def _demo_wallet(market: str, environment: str, currency: str, dial: str) -> Wallet:
-    word = f"mtn_{market.lower()}"
-    return Wallet(
-        market=market,
-        environment=environment,
-        currency=currency,
-        dial=dial,
-        business_name="Coko (démo)",
-        keys={product: f"{word}_{product}_key_not_real" for product in _PRODUCTS},
-        legacy_users={product: (f"{word}-{product}", f"{word}_{product}_secret_not_real") for product in _PRODUCTS},
-        new_user=(f"{word}-portal=", f"{word}_portal_token!not_real"),
-    )
-
-
-def demo_credentials() -> dict[str, Credentials]:
-    """For each market the credentials that this simulator accepts, on both platforms."""
-    return {wallet.market: _credentials(wallet) for wallet in demo_wallets() if wallet.environment != SANDBOX}
-
-
-def _credentials(wallet: Wallet) -> Credentials:
-    user, secret = wallet.legacy_users["collection"]
-    payout_user, payout_secret = wallet.legacy_users["disbursement"]
-    new_user, new_secret = wallet.new_user
-    return Credentials(
-        collection_key=wallet.keys["collection"],
-        disbursement_key=wallet.keys["disbursement"],
-        callback_secret=f"mtn_{wallet.market.lower()}_callbacks_not_real",
-        legacy_user=user,
-        legacy_secret=secret,
-        legacy_payout_user=payout_user,
-        legacy_payout_secret=payout_secret,
-        new_user=new_user,
-        new_secret=new_secret,
-        new_url=NEW_PREFIX,
-    )
 
 
 def operation(name: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
@@ -169,7 +112,7 @@ class MtnSimulator:
         self.blueprint = Blueprint("mtn", __name__)
         stage.courier.signs(NAME, _headers)
         for platform, prefix in ((LEGACY, ""), (NEW, NEW_PREFIX)):
-            for product in _PRODUCTS:
+            for product in PRODUCTS:
                 self._serve(platform, product, f"{prefix}/{product}")
         self._rule("", "/v1_0/apiuser", self.create_user, "POST")
         self._rule("", "/v1_0/apiuser/<user>", self.show_user, "GET")

@@ -12,7 +12,7 @@ from providers.contract import FailureReason, Lookup, NextActionKind, Outcome, R
 from providers.credentials import MissingCredential
 from providers.errors import CredentialsRefused, NotSent, OutcomeUnknown, ProviderFault, RequestRefused
 from providers.mtn import wire
-from providers.mtn.simulator import SANDBOX_KEYS
+from providers.mtn.demo import SANDBOX_KEYS
 from tests.providers.mtn.conftest import PHONE, payout, request
 
 SHORT = http.Limits(connect_seconds=0.5, read_seconds=1, total_seconds=1)

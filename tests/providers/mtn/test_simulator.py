@@ -12,7 +12,7 @@ import requests
 
 from providers import callback_token, registry, simulation
 from providers.contract import Arrival, Lookup, Outcome
-from providers.mtn.simulator import NEW_PREFIX, SANDBOX_KEYS
+from providers.mtn.demo import NEW_PREFIX, SANDBOX_KEYS
 from tests.providers.mtn.conftest import payout, request
 
 OWN = simulation.DEMO_CREDENTIALS["mtn"]["CI"]

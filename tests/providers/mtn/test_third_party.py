@@ -17,7 +17,7 @@ from providers.amounts import Amount
 from providers.contract import Lookup, Outcome
 from providers.contract import PaymentRequest as OurRequest
 from providers.mtn import wire
-from providers.mtn.simulator import NEW_PREFIX, SANDBOX_KEYS
+from providers.mtn.demo import NEW_PREFIX, SANDBOX_KEYS
 
 DEMO = simulation.DEMO_CREDENTIALS["mtn"]
 PHONE = "2250701020304"

@@ -14,6 +14,7 @@ from providers.mtn import webhook, wire
 from tests.providers.mtn.test_wire import sample
 
 SECRET = "a secret of the wallet"
+STORABLE = st.characters(exclude_characters="\x00", exclude_categories=["Cs"])  # the rest is no strict JSON
 TOKEN = callback_token.make(SECRET, "pay_01")
 
 
@@ -76,7 +77,7 @@ class TestRead:
     def test_knows_both_secrets_while_one_replaces_the_other(self):
         assert read(body_of("callback_successful"), secrets=("new", SECRET)).client_reference == "pay_01"
 
-    @given(status=st.one_of(st.none(), st.text(), st.integers(), st.lists(st.integers(), max_size=2)))
+    @given(status=st.one_of(st.none(), st.text(STORABLE), st.integers(), st.lists(st.integers(), max_size=2)))
     def test_writes_no_strange_word_into_the_log(self, status):
         told = read(body_of("callback_failed", status=status))
         assert told.kind.removeprefix("status.").replace("_", "").isascii()
