@@ -59,6 +59,8 @@ class PaymentRequest:
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand, where `needs_code`
     asked_at: datetime | None = None  # when the attempt was committed; an older one may have been sent before
     ticket: str = field(default="", repr=False)  # see `Prepares`
+    # Where an earlier sending went (`Adapter.platform` at that time): only there it is found. Empty: where new ones go.
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class PayoutRequest:
     notify_url: str = ""
     asked_at: datetime | None = None  # as in `PaymentRequest`
     ticket: str = field(default="", repr=False)  # see `Prepares`
+    platform: str = ""  # as in `PaymentRequest`
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,7 @@ class MandateRequest:
     description: str
     valid_for: timedelta
     notify_url: str = ""
+    platform: str = ""  # as in `PaymentRequest`
 
 
 @dataclass(frozen=True, slots=True)

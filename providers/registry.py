@@ -7,6 +7,7 @@ from typing import Any
 from providers import credentials, http
 from providers.contract import Adapter, Capabilities
 from providers.moov import building as moov
+from providers.mtn import adapter as mtn
 from providers.wave import adapter as wave
 
 
@@ -30,6 +31,7 @@ class Entry:
 
 ENTRIES: Mapping[str, Entry] = {
     "moov": Entry(moov.build, moov.Credentials, moov.CAPABILITIES, moov.BASE_URL),
+    "mtn": Entry(mtn.MtnAdapter, mtn.Credentials, mtn.CAPABILITIES, mtn.BASE_URL),
     "wave": Entry(wave.WaveAdapter, wave.Credentials, wave.CAPABILITIES, wave.BASE_URL),
 }
 

@@ -19,6 +19,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from providers import credentials, registry
+from providers.masking import masked_text
 from providers.rehearsal import control
 from providers.rehearsal.book import Book
 from providers.rehearsal.courier import Courier
@@ -157,5 +158,5 @@ class _Quiet(WSGIRequestHandler):
     """One log line a request, without the query (it may hold what the payer's page was told)."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        path = self.path.partition("?")[0]
+        path = masked_text(self.path.partition("?")[0])
         logger.info("event=simulated_call method=%s path=%s status=%s", self.command, path, code)

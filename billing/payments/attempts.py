@@ -81,5 +81,6 @@ def collection(row: PaymentTransaction, *, payer_code: str | None = None) -> gat
         return_url=row.return_url,
         started_at=row.started_at,
         ticket=row.ticket,
+        platform=row.platform,
         payer_code=payer_code,
     )

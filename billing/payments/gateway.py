@@ -53,6 +53,7 @@ class Collection:
     return_url: str
     started_at: datetime | None = None
     ticket: str = field(default="", repr=False)  # fetched before, where the provider hands out any
+    platform: str = ""  # of the provider's, chosen when the attempt began: each sending goes there
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand; never stored
 
 
@@ -144,6 +145,7 @@ def start(collection: Collection) -> ProviderAnswer:
         payer_code=collection.payer_code,
         asked_at=collection.started_at,
         ticket=collection.ticket,
+        platform=collection.platform,
     )
     try:
         return _answer(_adapter(collection.provider, collection.market).start_payment(request))

@@ -126,6 +126,7 @@ def start(transfer: Transfer) -> TransferAnswer:
         description=transfer.description,
         ticket=transfer.ticket,
         asked_at=transfer.asked_at,
+        platform=transfer.platform,
         notify_url=f"{settings.BASE_URL}/webhooks/{transfer.provider}/{transfer.market}",
     )
     try:

@@ -114,7 +114,7 @@ class Courier:
     def _post(self, delivery: Delivery) -> str:
         if delivery.forged:
             delivery = self._forge[delivery.provider](delivery)
-        url = delivery.url or f"{self._post_to}/{delivery.provider}/{delivery.market}/"
+        url = _known_to(delivery) or f"{self._post_to}/{delivery.provider}/{delivery.market}/"
         headers = {"Content-Type": "application/json", **self._sign[delivery.provider](delivery)}
         try:
             with requests.request(
@@ -128,3 +128,11 @@ class Courier:
                 return str(answer.status_code)
         except requests.RequestException as error:
             return type(error).__name__
+
+
+def _known_to(delivery: Delivery) -> str:
+    """Where the caller of the API asked to be called; whoever forges does not know the secret end of that address."""
+    if not delivery.forged:
+        return delivery.url
+    path, slash, end = delivery.url.rpartition("/")
+    return path + slash + end.swapcase()

@@ -1,7 +1,7 @@
 """Faults on demand: what shall go wrong, where, and how often. Held in memory; a restart forgets them."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,9 @@ class Kind(StrEnum):
     WRONG_AMOUNT = "wrong_amount"  # the answer says `amount`
     UNKNOWN_STATUS = "unknown_status"  # the answer has a status word nobody documented
     REWRITE = "rewrite"  # the answer's `fields` are replaced
+    LATE = "late"  # the answer comes after `seconds`
+    # of a provider's own, under an operation name of its own: see its simulator
+    SWITCH = "switch"
     # of a notification (operation "webhook")
     NEVER = "never"
     DUPLICATE = "duplicate"  # `copies` more
@@ -80,9 +83,23 @@ class Faults:
 
     def take(self, operation: str, text: str) -> Fault | None:
         """The fault that hits this call, if any; one time of it is then used up."""
+        return self._taken(
+            lambda fault: (
+                fault.kind is not Kind.SWITCH and fault.operation in (operation, "*") and fault.matching in text
+            )
+        )
+
+    def switched(self, name: str, text: str) -> bool:
+        """Whether this quirk of a provider's is ordered here; one time of it is then used up."""
+        return (
+            self._taken(lambda fault: fault.kind is Kind.SWITCH and fault.operation == name and fault.matching in text)
+            is not None
+        )
+
+    def _taken(self, hits: Callable[[Fault], bool]) -> Fault | None:
         with self._lock:
             for index, (fault, left) in enumerate(self._waiting):
-                if fault.operation in (operation, "*") and fault.matching in text:
+                if hits(fault):
                     self._waiting[index : index + 1] = [(fault, left - 1)] if left > 1 else []
                     return fault
         return None

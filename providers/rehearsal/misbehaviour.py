@@ -46,6 +46,9 @@ def perform(fault: Fault, work: Callable[[], Response], *, words: Words, stoppin
             return words.rewrite(work(), fault.fields)
         case Kind.TRUNCATE:
             return _truncated(work())
+        case Kind.LATE:
+            stopping.wait(fault.seconds)
+            return work()
         case Kind.DRIP:
             return Response(_drops(work().get_data(), fault.seconds or 1, stopping), mimetype=words.mimetype)
     if fault.work_done:
@@ -85,6 +88,8 @@ def _changed(value: Any, changes: Mapping[str, Any]) -> Any:
 
 def _truncated(answer: Response) -> Response:
     body = answer.get_data()
+    if not body:
+        return _dropped()  # there is no half of nothing: the cut goes through the head
     return Response(body[: len(body) // 2], answer.status_code, {"Content-Length": str(len(body))}, answer.mimetype)
 
 

@@ -23,6 +23,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.received: list[tuple[str, dict[str, str], bytes]] = []
+        self.methods: list[str] = []
         self.answers: list[int] = []
 
     def wait_for(self, count: int, seconds: float = 5) -> list[tuple[str, dict[str, str], bytes]]:
@@ -39,10 +40,13 @@ def shop() -> Iterator[Shop]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            shop.methods.append(self.command)
             shop.received.append((self.path, dict(self.headers), body))
             self.send_response(shop.answers.pop(0) if shop.answers else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        do_PUT = do_POST
 
         def log_message(self, *args: object) -> None:
             pass

@@ -6,7 +6,7 @@ What a provider cannot do by its capabilities is not asked of it; what it claims
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import phonenumbers
 import pytest
@@ -23,6 +23,8 @@ from providers.contract import (
     KnowsHolders,
     ListsMovements,
     Lookup,
+    MandateRequest,
+    MandateState,
     NextActionKind,
     Notifies,
     Outcome,
@@ -35,7 +37,9 @@ from providers.contract import (
     RefundRequest,
     Refunds,
     ReversesPayouts,
+    TakesMandates,
     TellsBalance,
+    TellsFloat,
     Trust,
 )
 from providers.errors import (
@@ -461,6 +465,13 @@ class TestWallet:
         assert after.currency == world.currency
         assert after.minor > before.minor
 
+    def test_tells_what_is_left_to_pay_out(self, adapter, world):
+        needs(adapter, TellsFloat, PaysOut)
+        before = adapter.fetch_float()
+        adapter.start_payout(PayoutRequest("out_01", world.amount(), world.phone, "Awa Demo", "Redevances"))
+        after = adapter.fetch_float()
+        assert (after.currency, before.minor - after.minor) == (world.currency, world.amount().minor)
+
     def test_lists_what_moved_a_page_at_a_time(self, adapter, sim, world):
         needs(adapter, ListsMovements)
         for number in range(3):
@@ -478,6 +489,35 @@ class TestWallet:
     def test_knows_who_holds_a_number(self, adapter, world):
         needs(adapter, KnowsHolders)
         assert adapter.check_holder(world.phone).is_active in (True, None)
+
+
+class TestMandate:
+    def request(self, world, reference: str = "man_01") -> MandateRequest:
+        return MandateRequest(reference, world.phone, world.currency, "Abonnement", timedelta(days=30))
+
+    def test_is_approved_by_the_payer_and_ended_by_us(self, adapter, sim, world):
+        needs(adapter, TakesMandates)
+        asked = adapter.start_mandate(self.request(world))
+        lookup = Lookup("man_01", asked.provider_ref, world.platform)
+        assert asked.state is MandateState.PENDING
+        sim.approve(asked.provider_ref)
+        assert adapter.fetch_mandate(lookup).state is MandateState.APPROVED
+        for _ in range(2):
+            assert adapter.cancel_mandate(lookup, payer_phone=world.phone).state is MandateState.CANCELLED
+        assert sim.movements() == []
+
+    def test_is_asked_for_once_however_often_it_is_sent(self, adapter, sim, world):
+        needs(adapter, TakesMandates)
+        sim.fault("create_mandate", "drop", work_done=True)
+        with pytest.raises(OutcomeUnknown):
+            adapter.start_mandate(self.request(world))
+        again = adapter.start_mandate(self.request(world))
+        sim.approve(again.provider_ref)
+        assert adapter.start_mandate(self.request(world)).state is MandateState.APPROVED
+
+    def test_says_when_it_was_never_heard_of(self, adapter, world):
+        needs(adapter, TakesMandates)
+        assert adapter.fetch_mandate(Lookup("man_404", platform=world.platform)).state is MandateState.NOT_FOUND
 
 
 class TestReadNotification:

@@ -1,0 +1,1 @@
+"""MTN MoMo Open API: the adapter, and a simulator of the API."""
