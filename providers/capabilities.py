@@ -78,6 +78,7 @@ class Capabilities:
     reversal_window: timedelta | None = None  # how long a payout can be called back
     collects: Mapping[str, AmountRule] = field(default_factory=dict)  # market → rule; a market that is missing: any
     payouts: Mapping[str, AmountRule] = field(default_factory=dict)
+    tells_amount: bool = True  # False: its status answers name none, and what is reported is the amount asked about
     confidence: str = "high"  # of what stands here: high, medium, low (see the provider's README)
 
     @property

@@ -56,6 +56,7 @@ class PaymentRequest:
     error_url: str
     notify_url: str = ""  # where notifications of this attempt shall go; empty: wherever the provider was told before
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand, where `needs_code`
+    ticket: str = field(default="", repr=False)  # see `Prepares`
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class PayoutRequest:
     payee_name: str
     description: str
     notify_url: str = ""
+    ticket: str = field(default="", repr=False)  # see `Prepares`
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,20 @@ class PaysOut(Protocol):
     def start_payout(self, request: PayoutRequest) -> TransferResult: ...
 
     def fetch_payout(self, lookup: Lookup) -> TransferResult: ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Hands out a ticket that moves nothing, before the request that moves money and needs it.
+
+    The ticket is the only key to what became of that request. Whoever commits it before sending (and asks with it as
+    `Lookup.provider_ref`) loses nothing to a crash; without one, the adapter fetches its own, and a process that dies
+    before the answer leaves a request that nobody can ask about.
+    """
+
+    def prepare_payment(self) -> str: ...
+
+    def prepare_payout(self) -> str: ...
 
 
 @runtime_checkable

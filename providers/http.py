@@ -9,6 +9,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -74,6 +76,7 @@ class Answer:
 
     status: int
     document: Any
+    dated: datetime | None = None  # when, by the provider's own clock (`Date`), where it says
 
 
 Read = Callable[[bytes], Any]
@@ -170,7 +173,7 @@ class Client:
 
     def _judged(self, reply: "_Reply", call: Call) -> Answer:
         if 200 <= reply.status < 300:
-            return Answer(reply.status, reply.document(self._read))
+            return Answer(reply.status, reply.document(self._read), _dated(reply.headers))
         code = self._code(reply)
         known = self._classify(reply.status, code, call.operation) if self._classify else None
         raise (
@@ -244,6 +247,14 @@ def _refusal(reply: _Reply, *, code: str) -> ProviderFault:
 def _retry_after(headers: Mapping[str, str]) -> int | None:
     text = headers.get("Retry-After", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+
+
+def _dated(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _without_answer(error: Exception, deadline: Deadline) -> ProviderFault:

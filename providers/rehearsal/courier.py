@@ -15,6 +15,8 @@ from providers.rehearsal.faults import Faults, Kind
 logger = logging.getLogger(__name__)
 
 Sign = Callable[[Delivery], Mapping[str, str]]
+Forge = Callable[[Delivery], Delivery]  # what somebody would send who was told neither the address nor the secrets
+Ends = Callable[[str], bool]  # whether the provider takes that answer for the last
 
 _ANSWER_SECONDS = 5
 _WAIT_SECONDS_MAX = 3600.0
@@ -32,13 +34,17 @@ class Courier:
         self._post_to = post_to.rstrip("/") if post_to else None
         self._retry_seconds = retry_seconds
         self._sign: dict[str, Sign] = {}
+        self._forge: dict[str, Forge] = {}
+        self._ends: dict[str, Ends] = {}
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
-    def signs(self, provider: str, sign: Sign) -> None:
-        """Tell how this provider's notifications prove their origin."""
+    def signs(self, provider: str, sign: Sign, *, forge: Forge | None = None, ends: Ends | None = None) -> None:
+        """Tell how this provider's notifications prove their origin, how false ones look, and what ends delivery."""
         self._sign[provider] = sign
+        self._forge[provider] = forge or (lambda delivery: delivery)
+        self._ends[provider] = ends or (lambda answer: answer.startswith("2"))
 
     def publish(
         self,
@@ -98,13 +104,16 @@ class Courier:
 
     def _deliver(self, delivery: Delivery) -> None:
         answer = self._post(delivery)
-        arrived = answer.startswith("2")
-        finished = arrived or not delivery.retried or delivery.attempts + 1 >= _ATTEMPTS_MAX
+        finished = (
+            self._ends[delivery.provider](answer) or not delivery.retried or delivery.attempts + 1 >= _ATTEMPTS_MAX
+        )
         wait = min(self._retry_seconds * 2**delivery.attempts, _WAIT_SECONDS_MAX)
         self._book.attempted(delivery, answer=answer, next_due=None if finished else time.time() + wait)
         logger.info("event=notification delivery=%d attempt=%d answer=%s", delivery.id, delivery.attempts + 1, answer)
 
     def _post(self, delivery: Delivery) -> str:
+        if delivery.forged:
+            delivery = self._forge[delivery.provider](delivery)
         url = delivery.url or f"{self._post_to}/{delivery.provider}/{delivery.market}/"
         headers = {"Content-Type": "application/json", **self._sign[delivery.provider](delivery)}
         try:

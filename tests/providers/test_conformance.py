@@ -223,7 +223,7 @@ class TestFetchPayment:
         assert paid.outcome is Outcome.SUCCEEDED
         assert paid.amount == world.amount()
         assert paid.transaction_ref
-        assert paid.completed_at
+        assert paid.completed_at is None or paid.completed_at.tzinfo  # not every provider says when
 
     def test_finds_by_our_reference_alone(self, adapter, world):
         if not finds_by_reference(adapter):
@@ -256,6 +256,8 @@ class TestFetchPayment:
         assert "event=unknown_status" in caplog.text
 
     def test_passes_on_another_amount_for_billing_to_see(self, adapter, sim, world):
+        if not adapter.capabilities.tells_amount:
+            pytest.skip("its answers name no amount")
         started = adapter.start_payment(world.request())
         sim.approve(started.provider_ref)
         sim.fault("get_session", "wrong_amount", amount="900")
@@ -263,6 +265,8 @@ class TestFetchPayment:
 
     @pytest.mark.parametrize("amount", ["1e3", "1500.5", "-", ""])
     def test_calls_an_amount_that_is_none_unreadable(self, adapter, sim, amount, world):
+        if not adapter.capabilities.tells_amount:
+            pytest.skip("its answers name no amount")
         started = adapter.start_payment(world.request())
         sim.fault("get_session", "wrong_amount", amount=amount)
         with pytest.raises(UnreadableAnswer):
@@ -489,7 +493,8 @@ class TestReadNotification:
 
     def test_refuses_another_markets(self, adapter, provider, market, sim, shop, world):
         other = max(simulation.DEMO_CREDENTIALS[provider])
-        assert other != market
+        if other == market:
+            pytest.skip("it works in one market")
         theirs = registry.adapter(provider, other, environment=sim.environment)
         there = world_of(provider, other)
         there = World(provider, other, there.currency, there.phone, world.notify_url)

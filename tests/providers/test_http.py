@@ -59,6 +59,18 @@ class TestSend:
         assert str(answer.document["rate"]) == "0.1"
         assert answer.document["count"] == 3
 
+    @pytest.mark.parametrize(
+        ("header", "dated"),
+        [
+            ("Date: Fri, 27 Nov 2026 10:00:00 GMT\r\n", datetime(2026, 11, 27, 10, tzinfo=UTC)),
+            ("Date: yesterday\r\n", None),
+            ("Date: Fri, 27 Nov 2026 10:00:00 -0000\r\n", None),
+            ("", None),
+        ],
+    )
+    def test_says_when_by_the_other_sides_clock(self, line, header, dated):
+        assert client(line(spoken(b"{}", headers=header))).send(CALL).dated == dated
+
     def test_gives_none_for_an_empty_answer(self, line):
         assert client(line(spoken(b""))).send(CALL).document is None
 
