@@ -6,6 +6,7 @@ from typing import Any
 
 from providers import credentials, http
 from providers.contract import Adapter, Capabilities
+from providers.orange.web import adapter as orange
 from providers.wave import adapter as wave
 
 
@@ -28,6 +29,7 @@ class Entry:
 
 
 ENTRIES: Mapping[str, Entry] = {
+    "orange": Entry(orange.WebPaymentAdapter, orange.Credentials, orange.CAPABILITIES, orange.BASE_URL),
     "wave": Entry(wave.WaveAdapter, wave.Credentials, wave.CAPABILITIES, wave.BASE_URL),
 }
 

@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from providers import credentials
+from providers.orange.web import simulator as orange
 from providers.rehearsal import control
 from providers.rehearsal.book import Book
 from providers.rehearsal.courier import Courier
@@ -22,8 +23,11 @@ from providers.wave import simulator as wave
 
 logger = logging.getLogger(__name__)
 
-SIMULATORS = (wave.WaveSimulator,)
-DEMO_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {"wave": wave.demo_credentials()}
+SIMULATORS = (wave.WaveSimulator, orange.WebPaymentSimulator)
+DEMO_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
+    "wave": wave.demo_credentials(),
+    "orange": orange.demo_credentials(),
+}
 
 _CONTROL_SECONDS = 10
 
