@@ -6,6 +6,7 @@ from typing import Any
 
 from providers import credentials, http
 from providers.contract import Adapter, Capabilities
+from providers.orange.sonatel import adapter as orange_sonatel
 from providers.orange.web import adapter as orange
 from providers.wave import adapter as wave
 
@@ -30,6 +31,9 @@ class Entry:
 
 ENTRIES: Mapping[str, Entry] = {
     "orange": Entry(orange.WebPaymentAdapter, orange.Credentials, orange.CAPABILITIES, orange.BASE_URL),
+    "orange_sonatel": Entry(
+        orange_sonatel.SonatelAdapter, orange_sonatel.Credentials, orange_sonatel.CAPABILITIES, orange_sonatel.BASE_URL
+    ),
     "wave": Entry(wave.WaveAdapter, wave.Credentials, wave.CAPABILITIES, wave.BASE_URL),
 }
 

@@ -1,4 +1,4 @@
-"""What the three simulators of Orange share: calls that go wrong on demand, tokens that end, dates by the moved clock.
+"""What the three simulators of Orange share: calls that go wrong on demand, tokens that end, small spellings.
 
 Nothing here is used by the adapters.
 """
@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, jsonify, request
-from werkzeug.http import http_date
+from flask import Response, jsonify, request
 
 from providers.rehearsal.misbehaviour import Words, perform
 from providers.rehearsal.stage import Stage
@@ -72,18 +71,6 @@ class TokenOffice:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         owner, ends = self._given.get(token, ("", self._stage.clock.now()))
         return owner if scheme.lower() == "bearer" and self._stage.clock.now() < ends else None
-
-
-def blueprint(name: str, import_name: str, stage: Stage) -> Blueprint:
-    """A blueprint whose answers are dated by the simulators' clock."""
-    made = Blueprint(name, import_name, template_folder="templates")
-
-    @made.after_request
-    def dated(answer: Response) -> Response:
-        answer.headers["Date"] = http_date(stage.clock.now())
-        return answer
-
-    return made
 
 
 def shown(document: Any, status: int = 200) -> Response:

@@ -268,6 +268,7 @@ class TestFetchPayment:
         if not adapter.capabilities.tells_amount:
             pytest.skip("its answers name no amount")
         started = adapter.start_payment(world.request())
+        sim.approve(started.provider_ref)
         sim.fault("get_session", "wrong_amount", amount=amount)
         with pytest.raises(UnreadableAnswer):
             adapter.fetch_payment(world.lookup(started))

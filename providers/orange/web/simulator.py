@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from providers.orange import staging
@@ -72,7 +72,7 @@ class WebPaymentSimulator:
         self._orange = SimulatedWebPayment(stage)
         self._merchants = merchants or demo_merchants()
         self._tokens = TokenOffice(stage, seconds=3600)
-        self.blueprint = staging.blueprint(NAME, "providers.orange", stage)
+        self.blueprint = Blueprint(NAME, "providers.orange", template_folder="templates")
         stage.courier.signs(NAME, lambda delivery: {}, forge=_forged)
         api = "/orange-money-webpay/<country>/v1"
         for rule, view, methods in (
