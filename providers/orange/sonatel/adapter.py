@@ -277,7 +277,8 @@ def _is_over(valid_until: str | None, now: datetime | None) -> bool:
     if not valid_until or now is None:
         return False
     try:
-        return now >= datetime.fromisoformat(valid_until) + wire.GRACE
+        # A `Date` is cut to whole seconds.
+        return now + timedelta(seconds=1) > datetime.fromisoformat(valid_until) + wire.GRACE
     except ValueError:
         raise UnreadableAnswer("a kept validity that is no moment") from None
 
