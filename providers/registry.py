@@ -6,6 +6,7 @@ from typing import Any
 
 from providers import credentials, http
 from providers.contract import Adapter, Capabilities
+from providers.orange.core import adapter as orange_core
 from providers.orange.sonatel import adapter as orange_sonatel
 from providers.orange.web import adapter as orange
 from providers.wave import adapter as wave
@@ -31,6 +32,9 @@ class Entry:
 
 ENTRIES: Mapping[str, Entry] = {
     "orange": Entry(orange.WebPaymentAdapter, orange.Credentials, orange.CAPABILITIES, orange.BASE_URL),
+    "orange_core": Entry(
+        orange_core.CoreAdapter, orange_core.Credentials, orange_core.CAPABILITIES, orange_core.BASE_URL
+    ),
     "orange_sonatel": Entry(
         orange_sonatel.SonatelAdapter, orange_sonatel.Credentials, orange_sonatel.CAPABILITIES, orange_sonatel.BASE_URL
     ),

@@ -14,6 +14,7 @@ from werkzeug.http import http_date
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from providers import credentials
+from providers.orange.core import simulator as orange_core
 from providers.orange.sonatel import simulator as orange_sonatel
 from providers.orange.web import simulator as orange
 from providers.rehearsal import control
@@ -25,11 +26,17 @@ from providers.wave import simulator as wave
 
 logger = logging.getLogger(__name__)
 
-SIMULATORS = (wave.WaveSimulator, orange.WebPaymentSimulator, orange_sonatel.SonatelSimulator)
+SIMULATORS = (
+    wave.WaveSimulator,
+    orange.WebPaymentSimulator,
+    orange_sonatel.SonatelSimulator,
+    orange_core.CoreSimulator,
+)
 DEMO_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "wave": wave.demo_credentials(),
     "orange": orange.demo_credentials(),
     "orange_sonatel": orange_sonatel.demo_credentials(),
+    "orange_core": orange_core.demo_credentials(),
 }
 
 _CONTROL_SECONDS = 10
