@@ -115,9 +115,12 @@ class CoreAdapter:
             told = PaymentResult(Outcome.PENDING, pay_token, failure_code=unknown.code)
         except RequestRefused as refused:
             failure = wire.COLLECTING.get(refused.code)
-            if failure is None:
+            if failure is not None:
+                return PaymentResult(Outcome.FAILED, pay_token, failure=failure, failure_code=refused.code)
+            # The ticket may be refused because an earlier call has used it: then that call is the answer.
+            told = self.fetch_payment(Lookup(request.reference, pay_token))
+            if told.raw.get("status") == wire.UNUSED:
                 raise
-            return PaymentResult(Outcome.FAILED, pay_token, failure=failure, failure_code=refused.code)
         return replace(told, next_action=wire.PROMPT) if told.outcome is Outcome.PENDING else told
 
     def fetch_payment(self, lookup: Lookup) -> PaymentResult:
@@ -150,9 +153,12 @@ class CoreAdapter:
             return TransferResult(Outcome.PENDING, pay_token, failure_code=unknown.code)
         except RequestRefused as refused:
             failure = wire.PAYING_OUT.get(refused.code)
-            if failure is None:
+            if failure is not None:
+                return TransferResult(Outcome.FAILED, pay_token, failure=failure, failure_code=refused.code)
+            told = self.fetch_payout(Lookup(request.reference, pay_token))  # as above
+            if told.raw.get("status") == wire.UNUSED:
                 raise
-            return TransferResult(Outcome.FAILED, pay_token, failure=failure, failure_code=refused.code)
+            return told
 
     def fetch_payout(self, lookup: Lookup) -> TransferResult:
         """By the ticket; there is no other way to ask."""

@@ -35,8 +35,11 @@ PAYING_OUT = {"60019": FailureReason.MERCHANT_INSUFFICIENT_FUNDS}
 _DESCRIPTION_MAX = 80
 _STARTED = "200"  # what `inittxnstatus` says when nothing was wrong
 _CODE = re.compile(r"\A([0-9]{4,6}) ?::")  # "60019 :: Le solde du compte du payeur est insuffisant"
-_TEXTS = ("inittxnmessage", "confirmtxnmessage", "description", "notifUrl")  # free text with names, and our address
+_OF_PEOPLE = ("subscriberMsisdn", "channelUserMsisdn", "confirmtxnmessage", "description")  # numbers, names
+_NOT_KEPT = (*_OF_PEOPLE, "notifUrl", "payToken")
+UNUSED = "INITIATED"  # a ticket that nothing was asked with
 _OUTCOMES = {
+    UNUSED: Outcome.PENDING,
     "PENDING": Outcome.PENDING,
     "SUCCESSFULL": Outcome.SUCCEEDED,  # their spelling
     "SUCCESSFUL": Outcome.SUCCEEDED,
@@ -177,7 +180,7 @@ def _amount(data: dict[str, Any]) -> amounts.Amount | None:
 
 
 def _kept(data: dict[str, Any]) -> Any:
-    return masked({key: value for key, value in data.items() if key not in _TEXTS})
+    return masked({key: value for key, value in data.items() if key not in _NOT_KEPT})
 
 
 def _optional(data: dict[str, Any], key: str) -> str | None:
