@@ -62,7 +62,7 @@ class Tokens:
             if self._token == token:  # another thread may have replaced it already
                 self._token = ""
 
-    def _mint(self) -> tuple[str, float]:
+    def _mint(self) -> tuple[str, int]:
         try:
             answer = self._client.send(http.Call("token", "POST", self._path, headers=self._headers, body=self._form))
             return read(answer.document)
@@ -71,7 +71,7 @@ class Tokens:
             raise NotSent("no access token was to be had", code=unknown.code, status=unknown.status) from None
 
 
-def read(document: Any) -> tuple[str, float]:
+def read(document: Any) -> tuple[str, int]:
     """The token and how many seconds it lives: a number, or a number as text; 0 when it does not say.
 
     :raises UnreadableAnswer: there is none.
@@ -80,4 +80,4 @@ def read(document: Any) -> tuple[str, float]:
     if not isinstance(token, str) or not token:
         raise UnreadableAnswer("a token answer without a token")
     life = str(document.get("expires_in", ""))
-    return token, float(life) if life.isascii() and life.isdigit() and len(life) <= 9 else 0.0
+    return token, int(life) if life.isascii() and life.isdigit() and len(life) <= 9 else 0

@@ -71,7 +71,7 @@ class Credentials:
     partner_id: str = ""  # of the wallet that pays out, nine digits; without it and its PIN nothing is paid out
     partner_kind: str = "MSISDN"  # or CODE
     pin: str = field(default="", repr=False)
-    rsa_padding: str = "pkcs1v15"  # what one client does; `oaep_sha1`, `oaep_sha256`
+    rsa_padding: str = "pkcs1v15"  # what most clients do; `oaep_sha1` (Node's default), `oaep_sha256`
     wallet: str = "PRINCIPAL"  # or INTERNATIONAL
     oauth_path: str = "/oauth/v1/token"  # `/oauth/token` in older texts
 

@@ -18,7 +18,7 @@ from providers.errors import CredentialsRefused, UnreadableAnswer
 REFUSALS = frozenset({"2010", "2011", "2012", "2013"})  # to be changed, wrong (two tries left, one left), blocked
 
 _PADDINGS = {
-    "pkcs1v15": padding.PKCS1v15(),  # what one client does, and the default
+    "pkcs1v15": padding.PKCS1v15(),  # what most clients do
     "oaep_sha1": padding.OAEP(padding.MGF1(SHA1()), SHA1(), None),  # noqa: S303
     "oaep_sha256": padding.OAEP(padding.MGF1(SHA256()), SHA256(), None),
 }

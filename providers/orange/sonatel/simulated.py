@@ -182,7 +182,7 @@ class SimulatedSonatel:
             "type": kind,
             "status": status,
             "statusReason": reason,
-            "amount": {"value": float(wanted["value"]), "unit": self._merchant.currency},
+            "amount": {"value": wanted["value"] * 1.0, "unit": self._merchant.currency},  # `10.0`, as observed
             "customer": {
                 "idType": "MSISDN",
                 "id": wanted["payer"] or "770000000",

@@ -204,7 +204,7 @@ class SonatelSimulator:
     def balance(self) -> Response:
         self._authorize()
         self._check_pin(_fields("id", "idType", "encryptedPinCode"))
-        return shown({"value": float(self._sonatel.balance()), "unit": self._merchant.currency})
+        return shown({"value": self._sonatel.balance() * 1.0, "unit": self._merchant.currency})
 
     @operation("check_holder")
     def check_holder(self) -> Response:
