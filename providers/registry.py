@@ -8,6 +8,9 @@ from providers import credentials, http
 from providers.contract import Adapter, Capabilities
 from providers.moov import building as moov
 from providers.mtn import adapter as mtn
+from providers.orange.core import adapter as orange_core
+from providers.orange.sonatel import adapter as orange_sonatel
+from providers.orange.web import adapter as orange
 from providers.wave import adapter as wave
 
 
@@ -32,6 +35,13 @@ class Entry:
 ENTRIES: Mapping[str, Entry] = {
     "moov": Entry(moov.build, moov.Credentials, moov.CAPABILITIES, moov.BASE_URL),
     "mtn": Entry(mtn.MtnAdapter, mtn.Credentials, mtn.CAPABILITIES, mtn.BASE_URL),
+    "orange": Entry(orange.WebPaymentAdapter, orange.Credentials, orange.CAPABILITIES, orange.BASE_URL),
+    "orange_core": Entry(
+        orange_core.CoreAdapter, orange_core.Credentials, orange_core.CAPABILITIES, orange_core.BASE_URL
+    ),
+    "orange_sonatel": Entry(
+        orange_sonatel.SonatelAdapter, orange_sonatel.Credentials, orange_sonatel.CAPABILITIES, orange_sonatel.BASE_URL
+    ),
     "wave": Entry(wave.WaveAdapter, wave.Credentials, wave.CAPABILITIES, wave.BASE_URL),
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 from flask import Flask
+from werkzeug.http import http_date
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from providers import credentials, registry
@@ -24,7 +25,7 @@ from providers.rehearsal import control
 from providers.rehearsal.book import Book
 from providers.rehearsal.courier import Courier
 from providers.rehearsal.faults import Faults
-from providers.rehearsal.stage import Simulator, Stage
+from providers.rehearsal.stage import Clock, Simulator, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def serve(
     pages, faults = Book(book), Faults()
     courier = Courier(pages, faults, post_to=webhooks_to, retry_seconds=retry_seconds)
     stage = Stage(book=pages, faults=faults, courier=courier)
-    server = make_server("127.0.0.1", port, application(stage), threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", port, application(stage), threaded=True, request_handler=_handler(stage.clock))
     courier.start()
     stage.payers.start()
     try:
@@ -152,6 +153,16 @@ def answering(server: BaseWSGIServer) -> Iterator[None]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _handler(clock: Clock) -> type[WSGIRequestHandler]:
+    """Dates answers by the simulators' clock, which may have been moved."""
+
+    class Dated(_Quiet):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return http_date(clock.now() if timestamp is None else timestamp)
+
+    return Dated
 
 
 class _Quiet(WSGIRequestHandler):

@@ -283,6 +283,7 @@ class TestFetchPayment:
         if leaves_out(adapter, Detail.AMOUNT):
             pytest.skip("it says no amounts")
         started = adapter.start_payment(world.request())
+        sim.approve(started.provider_ref)
         sim.fault("get_session", "wrong_amount", amount=amount)
         with pytest.raises(UnreadableAnswer):
             adapter.fetch_payment(world.lookup(started))

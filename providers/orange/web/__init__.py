@@ -1,0 +1,1 @@
+"""Contract A, Web Payment: Orange's own page, to which the payer is sent."""
