@@ -56,6 +56,8 @@ class PaymentRequest:
     error_url: str
     notify_url: str = ""  # where notifications of this attempt shall go; empty: wherever the provider was told before
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand, where `needs_code`
+    # Where an earlier sending went (`Adapter.platform` at that time): only there it is found. Empty: where new ones go.
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class PayoutRequest:
     payee_name: str
     description: str
     notify_url: str = ""
+    platform: str = ""  # as in `PaymentRequest`
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,7 @@ class MandateRequest:
     description: str
     valid_for: timedelta
     notify_url: str = ""
+    platform: str = ""  # as in `PaymentRequest`
 
 
 @dataclass(frozen=True, slots=True)

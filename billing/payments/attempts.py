@@ -77,5 +77,6 @@ def collection(row: PaymentTransaction, *, payer_code: str | None = None) -> gat
         payer_phone=phones.unseal(row.payer_phone_sealed) if row.payer_phone_sealed else None,
         description=f"Coko {row.invoice_number}",
         return_url=row.return_url,
+        platform=row.platform,
         payer_code=payer_code,
     )

@@ -49,6 +49,7 @@ class Collection:
     payer_phone: str | None
     description: str
     return_url: str
+    platform: str = ""  # of the provider's, chosen when the attempt began: each sending goes there
     payer_code: str | None = field(default=None, repr=False)  # made by the payer beforehand; never stored
 
 
@@ -115,6 +116,7 @@ def start(collection: Collection) -> ProviderAnswer:
         error_url=collection.return_url,
         notify_url=f"{settings.BASE_URL}/webhooks/{collection.provider}/{collection.market}",
         payer_code=collection.payer_code,
+        platform=collection.platform,
     )
     try:
         return _answer(_adapter(collection.provider, collection.market).start_payment(request))

@@ -95,7 +95,7 @@ class MtnAdapter:
         if not request.payer_phone:
             raise RequestRefused("MTN asks on the payer's phone, and there is none", code="phone_missing")
         ref = wire.request_id(request.reference)
-        line = self._line(Product.COLLECTION)
+        line = self._line(Product.COLLECTION, request.platform)
         body = wire.payment_request(request, request.payer_phone, self._money)
         order = self._order("start_payment", _PAYMENTS, request.reference, body, request.notify_url)
         earlier = self._placed(line, order, lambda: self._payment(line, request.reference), _payment_unknown)
@@ -114,7 +114,7 @@ class MtnAdapter:
 
     def tell_payer(self, lookup: Lookup, message: str, *, language: str = "") -> None:
         """See `contract.TellsPayers`."""
-        text = wire.plain(message)
+        text = wire.notice(message)
         headers = {"notificationMessage": text, **({"Language": language} if language else {})}
         path = f"{_PAYMENTS}/{wire.request_id(lookup.reference)}/deliverynotification"
         self._line(Product.COLLECTION, lookup.platform).do(
@@ -134,7 +134,7 @@ class MtnAdapter:
 
     def start_payout(self, request: PayoutRequest) -> TransferResult:
         """By transfer, or by deposit where the credentials say so."""
-        line = self._line(Product.DISBURSEMENT)
+        line = self._line(Product.DISBURSEMENT, request.platform)
         body = wire.payout_request(request, self._money)
         path = f"v1_0/{self._credentials.payout_operation}"
         order = self._order("start_payout", path, request.reference, body, request.notify_url)
@@ -169,7 +169,7 @@ class MtnAdapter:
 
     def start_mandate(self, request: MandateRequest) -> MandateResult:
         """Ask the payer to allow debits; each debit is then an ordinary payment, which may still prompt."""
-        line = self._line(Product.COLLECTION)
+        line = self._line(Product.COLLECTION, request.platform)
         body = mandates.written(request, self._money)
         order = self._order("start_mandate", _MANDATES, request.reference, body, request.notify_url)
         earlier = self._placed(line, order, lambda: self._mandate(line, request.reference), _mandate_unknown)

@@ -181,7 +181,7 @@ class MtnSimulator:
     @for_caller
     def tell_payer(self, caller: Caller, ref: str) -> Response:
         if self._mtn.request(caller, PAYMENT, ref)["status"] != "SUCCESSFUL":
-            raise Refused(400, "NOT_ALLOWED", "The payment has not succeeded.")
+            raise _not_found()
         self.stage.book.put("mtn.note", ref, reference=None, body={"note": orders.delivery_note()})
         return Response(status=200)
 

@@ -23,7 +23,9 @@ from providers.mtn import reasons
 from providers.phone_forms import PhoneForm
 
 NOTE_CHARACTERS = 128  # MTN says 160 in one place and 128 in another
+NOTICE_CHARACTERS = 160
 _STATUS_WORDS = {"PENDING", "CREATED", "SUCCESSFUL", "FAILED"}
+_UNPRINTABLE = re.compile(r"[^ -~]+")
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -59,6 +61,12 @@ def plain(text: str, *, fallback: str = "Coko") -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     without_marks = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return _NO_LETTER.sub(" ", without_marks).strip()[:NOTE_CHARACTERS].rstrip() or fallback
+
+
+def notice(text: str) -> str:
+    """A message to the payer: ASCII on one line, as it goes into a header too; at most 160 characters."""
+    ascii_text = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode()
+    return " ".join(_UNPRINTABLE.sub(" ", ascii_text).split())[:NOTICE_CHARACTERS].rstrip()
 
 
 def party(e164: str) -> dict[str, str]:

@@ -164,6 +164,21 @@ class TestPlatforms:
         assert after.fetch_payment(Lookup("pay_01", platform="new")).outcome is Outcome.NOT_FOUND
         assert after.fetch_payment(Lookup("pay_01")).outcome is Outcome.NOT_FOUND
 
+    def test_a_repetition_goes_where_the_first_sending_went(self, made, sim):
+        """The answer was lost, then the configuration changed: a second request elsewhere would be a second debit."""
+        sim.fault("create_session", "drop", work_done=True)
+        with pytest.raises(OutcomeUnknown):
+            made(platform="legacy").start_payment(request())
+        again = made(platform="new").start_payment(replace(request(), platform="legacy"))
+        sim.approve(again.provider_ref)
+        assert made(platform="new").start_payment(replace(request(), platform="legacy")).outcome is Outcome.SUCCEEDED
+        assert len(sim.movements()) == 1
+
+    def test_a_payout_too(self, made, sim):
+        for platform in ("legacy", "new"):
+            made(platform=platform).start_payout(replace(payout(), platform="legacy"))
+        assert len(sim.movements()) == 1
+
     def test_a_refund_goes_where_the_payment_was_made(self, made, sim):
         before, after = made(platform="legacy"), made(platform="new")
         sim.approve(before.start_payment(request()).provider_ref)
@@ -302,7 +317,7 @@ class TestHolders:
 class TestTellPayer:
     def test_writes_once_it_was_paid(self, mtn, sim):
         started = mtn.start_payment(request())
-        with pytest.raises(CredentialsRefused):
+        with pytest.raises(RequestRefused):
             mtn.tell_payer(Lookup("pay_01"), "Votre livre vous attend")
         sim.approve(started.provider_ref)
         mtn.tell_payer(Lookup("pay_01"), "Votre livre vous attend : https://coko.example/é", language="fr")

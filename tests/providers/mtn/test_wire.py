@@ -67,6 +67,17 @@ class TestPlain:
         assert wire.plain("«»") == "Coko"
 
 
+class TestNotice:
+    @given(text=st.text(max_size=300))
+    def test_is_one_line_that_fits_into_a_header(self, text):
+        assert re.fullmatch(r"[ -~]{0,160}", wire.notice(text))
+
+    def test_keeps_addresses(self):
+        assert wire.notice("L’été\nvous attend : https://coko.example/a?b=1") == (
+            "L'ete vous attend : https://coko.example/a?b=1"
+        )
+
+
 class TestPaymentRequest:
     def test_names_payer_and_reference(self):
         document = json.loads(wire.payment_request(request(Amount(1500, "XOF")), PHONE, XOF))
