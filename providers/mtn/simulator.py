@@ -9,6 +9,8 @@ machine or its own network is called.
 | `stuck` | a payment stays pending although its five minutes are over, once a look |
 | `token_refused` | 401 for a token that is good; `matching` is a part of the path |
 | `not_yet_readable` | 404 for a request that was accepted |
+| `nameless` | 500 `NOT_ALLOWED` for the basic data of a holder |
+| `unlisted` | 404 for the list of a payer's pre-approvals |
 | `empty_note` | 500 without a body for an empty `payerMessage` or `payeeNote` |
 | `callback_host` | 500 `INVALID_CALLBACK_URL_HOST` |
 | `callback_insists` | the callback is repeated until it is answered (MTN's documents contradict each other) |
@@ -225,6 +227,8 @@ class MtnSimulator:
     @operation("list_mandates")
     @for_caller
     def approvals(self, caller: Caller, kind: str, holder: str) -> Response:
+        if self.stage.faults.switched("unlisted", holder):
+            raise _not_found()
         return _json([listed(one) for one in self._mtn.preapprovals(caller, holder)])
 
     @operation("cancel_mandate")
@@ -250,6 +254,8 @@ class MtnSimulator:
     @for_caller
     def basic_data(self, caller: Caller, kind: str, holder: str) -> Response:
         _holds(caller, kind, holder)
+        if self.stage.faults.switched("nameless", holder):
+            raise Refused(500, "NOT_ALLOWED", "Not part of the contract.")
         given, family = _SANDBOX_NAME if caller.is_sandbox else _NAMES[int(holder[-1])]
         names = {"name": f"{given} {family}", "given_name": given, "family_name": family}
         return _json({**_PERSON, **names})

@@ -74,6 +74,10 @@ class TestMandate:
         assert mtn.cancel_mandate(LOOKUP, payer_phone=PHONE).state is MandateState.PENDING
 
     def test_is_taken_at_its_status_where_mtn_lists_nothing(self, mtn, sim, approved):
-        sim.fault("list_mandates", "error", status=404, times=1)
+        sim.fault("unlisted", "switch")
+        assert mtn.fetch_mandate(LOOKUP).state is MandateState.APPROVED
+
+    def test_is_not_judged_by_half_when_the_list_cannot_be_had(self, mtn, sim, approved):
+        sim.fault("list_mandates", "error", status=503)
         with pytest.raises(OutcomeUnknown):
-            mtn.fetch_mandate(LOOKUP)  # the word in that 404 says that something broke
+            mtn.fetch_mandate(LOOKUP)
