@@ -18,6 +18,7 @@ from tests.providers.test_conformance import (  # noqa: F401  collected here
     TestStartPayment,
     TestWallet,
     World,
+    patient,
     world_of,
 )
 
