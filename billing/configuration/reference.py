@@ -79,10 +79,29 @@ _STANDARD: dict[str, tuple[dict[str, str], str, str]] = {
 _FRENCH_BOOKS = ({_VAT: "5.5"}, "TVA 5,5 %, livres sur tout support : CGI, art. 278-0 bis, A, 3°", "high")
 _FRENCH_PRESS = ({_VAT: "2.1"}, "TVA 2,1 %, presse imprimée et en ligne : CGI, art. 298 septies", "medium")
 
-# Wallets: Wave collects XOF only; its checkout fee is 1 % of what the customer pays.
+# Wallets. Public tariffs are rare: what is not Wave's is a guess within what merchants report, marked low. The company
+# of the country collects; where there is none, the Senegalese one.
 
-_WAVE_MARKETS = {"SN": "coko-sn", "CI": "coko-ci"}
 _WAVE_FEE = Fraction(1, 100)
+_GUESSED_FEE = Fraction(3, 200)
+_GUESS = "Tarif non public : 1,5 % à confirmer au contrat"
+# (market, wallet/currency, legal entity, order of preference)
+_WALLETS = (
+    ("SN", "wave/XOF", "coko-sn", 10),
+    ("SN", "orange_sonatel/XOF", "coko-sn", 20),
+    ("CI", "wave/XOF", "coko-ci", 10),
+    ("CI", "orange/XOF", "coko-ci", 20),
+    ("CI", "mtn/XOF", "coko-ci", 30),
+    ("ML", "wave/XOF", "coko-sn", 10),
+    ("ML", "orange/XOF", "coko-sn", 20),
+    ("ML", "moov/XOF", "coko-sn", 30),
+    ("BF", "moov/XOF", "coko-sn", 10),
+    ("BJ", "mtn/XOF", "coko-sn", 10),
+    ("BJ", "moov/XOF", "coko-sn", 20),
+    ("CM", "mtn/XAF", "coko-sn", 10),
+    ("CM", "orange_core/XAF", "coko-sn", 20),
+)
+_PAYS_NOTHING_OUT = frozenset({"orange/XOF"})  # Orange's Web Payment only collects
 
 
 def _sellers() -> Iterator[Row]:
@@ -106,10 +125,15 @@ def _tax_row(country: str, kind: str, percents: Mapping[str, str], legal_referen
 
 
 def _routes() -> Iterator[Row]:
-    for market, entity in _WAVE_MARKETS.items():
-        value = route_value(entity=entity, fee_rate=_WAVE_FEE, enabled=True, priority=10)
-        yield Row("provider_route", market, "wave/XOF", value, "Tarif public de Wave : 1 % à l’encaissement", "medium")
-        yield Row("payout_route", market, "wave/XOF", value, "Tarif de Wave : 1 % au versement, à confirmer", "low")
+    for market, subject, entity, priority in _WALLETS:
+        is_wave = subject.startswith("wave/")
+        fee = _WAVE_FEE if is_wave else _GUESSED_FEE
+        value = route_value(entity=entity, fee_rate=fee, enabled=True, priority=priority)
+        tariff = "Tarif public de Wave : 1 % à l’encaissement" if is_wave else _GUESS
+        yield Row("provider_route", market, subject, value, tariff, "medium" if is_wave else "low")
+        if subject not in _PAYS_NOTHING_OUT:
+            tariff = "Tarif de Wave : 1 % au versement, à confirmer" if is_wave else _GUESS
+            yield Row("payout_route", market, subject, value, tariff, "low")
 
 
 ROWS: tuple[Row, ...] = (*_sellers(), *_tax_rules(), *_routes())

@@ -185,7 +185,7 @@ def _digest(notification: ProviderNotification) -> bytes:
 def _act_on(hint: VerifiedHint, notification: ProviderNotification, at: datetime) -> None:
     if hint.payment_ref is None and hint.provider_ref is None:
         return _finish(notification, State.PROCESSED, "not_about_a_payment")
-    subject_ref = _subject_of(hint, notification.provider)
+    subject_ref = _subject_of(hint, notification.provider, notification.market)
     if subject_ref is None:
         return _park(notification)
     notification.payment_ref = subject_ref
@@ -200,7 +200,7 @@ def _act_on(hint: VerifiedHint, notification: ProviderNotification, at: datetime
     return _finish(notification, State.PROCESSED, "")
 
 
-def _subject_of(hint: VerifiedHint, provider: str) -> str | None:
+def _subject_of(hint: VerifiedHint, provider: str, market: str) -> str | None:
     """Our payment, payout or refund that the notification is about, if it is that provider's."""
     missing = (payment_queries.NoSuchPayment, payout_queries.NoSuchPayout, refund_queries.NoSuchRefund)
     with contextlib.suppress(*missing):
@@ -208,7 +208,9 @@ def _subject_of(hint: VerifiedHint, provider: str) -> str | None:
             found = _by_our_reference(hint.payment_ref)
             return found.id if found.provider == provider else None
         if hint.provider_ref:
-            return payment_queries.payment_by_provider_ref(provider=provider, provider_ref=hint.provider_ref).id
+            return payment_queries.payment_by_provider_ref(
+                provider=provider, market=market, provider_ref=hint.provider_ref
+            ).id
     return None
 
 

@@ -76,8 +76,11 @@ class PaymentTransaction(models.Model):
                 condition=Q(state__in=sorted(state.value for state in OPEN)),
                 name="payment_one_open_per_invoice",
             ),
-            models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_provider_ref_once"),
-            models.UniqueConstraint(fields=["provider", "transaction_ref"], name="payment_transaction_ref_once"),
+            # Ids are a provider's within one country: two countries' systems may give the same one.
+            models.UniqueConstraint(fields=["provider", "market", "provider_ref"], name="payment_provider_ref_once"),
+            models.UniqueConstraint(
+                fields=["provider", "market", "transaction_ref"], name="payment_transaction_ref_once"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="payment_due"),

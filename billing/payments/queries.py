@@ -96,12 +96,12 @@ def payments_of_invoice(invoice_ref: str) -> tuple[PaymentFact, ...]:
     return tuple(row.as_fact() for row in rows)
 
 
-def payment_by_provider_ref(*, provider: str, provider_ref: str) -> PaymentFact:
+def payment_by_provider_ref(*, provider: str, market: str, provider_ref: str) -> PaymentFact:
     """The attempt behind a provider's session or request.
 
     :raises NoSuchPayment: none that we know of (yet: a notification may come before the answer to our own request).
     """
-    row = PaymentTransaction.objects.filter(provider=provider, provider_ref=provider_ref).first()
+    row = PaymentTransaction.objects.filter(provider=provider, market=market, provider_ref=provider_ref).first()
     if row is None:
         raise NoSuchPayment(f"{provider} {provider_ref}")
     return row.as_fact()

@@ -72,7 +72,8 @@ def _belongs_to_another(payment: PaymentTransaction, answer: ProviderAnswer) -> 
         same |= Q(provider_ref=answer.provider_ref)
     if answer.transaction_ref:
         same |= Q(transaction_ref=answer.transaction_ref)
-    others = PaymentTransaction.objects.filter(provider=payment.provider).exclude(pk=payment.pk)
+    there = PaymentTransaction.objects.filter(provider=payment.provider, market=payment.market)
+    others = there.exclude(pk=payment.pk)
     return bool(same) and others.filter(same).exists()
 
 

@@ -1,49 +1,54 @@
-"""What payouts and the ledger must agree on. `manage.py ledger_verify` finds this module by its name."""
+"""each payout that left has its entries, each such entry its payout, and what may still leave is held
+
+Run by `manage.py ledger_verify`.
+"""
 
 from collections.abc import Iterator
 
-from django.db import connection
-
+import billing.ledger.queries as ledger
 from billing.ledger.facts import Difference
-from billing.ledger.snapshot import snapshot
+from billing.ledger.queries import Claims, content_of
+from billing.payouts import postings
+from billing.payouts.models import Payout
+from billing.payouts.states import HELD
 
-# One query a promise, both directions, set-wise: (rule, subject, message) for each place where it does not hold.
-_CHECKS = """
--- what arrived has its entry, of its own and of its amount
-SELECT 'payout_entry', payout.id, format('%s %s: its entry %s is missing or has %s', payout.state, payout.amount_minor,
-                                         payout.entry_ref, coalesce(booked.amount::text, 'nothing'))
-FROM payouts_payout payout
-LEFT JOIN (
-    SELECT ledger_entry_ref(entry.id) AS ref, entry.source_ref,
-           sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0) AS amount
-    FROM ledger_journalentry entry JOIN ledger_posting line ON line.entry_id = entry.id
-    WHERE entry.key LIKE 'payout:%'
-    GROUP BY entry.id
-) AS booked ON booked.ref = payout.entry_ref AND booked.source_ref = payout.id
-WHERE payout.entry_ref <> '' AND booked.amount IS DISTINCT FROM payout.amount_minor
-
-UNION ALL
--- what may still leave is held, and nothing else is
-SELECT 'payout_hold', payout.id, format('%s, and its hold %s %s', payout.state, payout.hold_ref,
-                                        CASE WHEN still.hold_id IS NULL THEN 'counts no more' ELSE 'still counts' END)
-FROM payouts_payout payout
-LEFT JOIN ledger_hold held ON held.source_ref = payout.id AND held.key = 'payout:' || payout.id || ':held'
-LEFT JOIN ledger_openhold still ON still.hold_id = held.id
-WHERE (payout.state IN ('approved', 'pending', 'unknown', 'needs_review')) <> (still.hold_id IS NOT NULL)
-
-UNION ALL
--- no entry of a payout stands without it
-SELECT 'payout_missing', ledger_entry_ref(entry.id), format('%s: no payout knows this entry', entry.key)
-FROM ledger_journalentry entry
-LEFT JOIN payouts_payout payout
-  ON payout.id = entry.source_ref AND ledger_entry_ref(entry.id) IN (payout.entry_ref, payout.fee_entry_ref)
-LEFT JOIN ledger_reversal back ON back.reversing_id = entry.id
-WHERE entry.key LIKE 'payout:%' AND payout.id IS NULL AND back.reversing_id IS NULL
-"""
+_WALLET = "payout.provider || ':' || payout.market"
+_FEE = content_of(
+    {
+        postings.FEES: ("''", "payout.fee_minor"),
+        postings.WALLET: (_WALLET, "(- payout.fee_minor)"),
+    },
+    currency="payout.currency",
+)
+# The rules of `postings`, said a second time. What is owed stands before the wallet: its code is the smaller one.
+_PAYOUTS = Claims(
+    statement=f"""
+        SELECT payout.id AS subject,
+               '{postings.KEY_PREFIX}' || payout.id
+                   || CASE WHEN 'late_success' = ANY (payout.flags) THEN ':paid_after_all' ELSE ':paid' END AS key,
+               payout.entry_ref, payout.entity, payout.id AS source_ref, payout.settled_at AS happened_at,
+               -- one that was paid after all may have been taken from what is not explained
+               CASE WHEN NOT 'late_success' = ANY (payout.flags) THEN
+                   '[' || json_build_array(
+                       payout.account_code, payout.currency, payout.account_holder, payout.amount_minor)
+                   || ',' || json_build_array('{postings.WALLET}', payout.currency, {_WALLET}, - payout.amount_minor)
+                   || ']' END AS content
+        FROM payouts_payout payout WHERE payout.entry_ref <> ''
+        UNION ALL
+        SELECT payout.id, '{postings.KEY_PREFIX}' || payout.id || ':fee', payout.fee_entry_ref, payout.entity,
+               payout.id, payout.settled_at, {_FEE}
+        FROM payouts_payout payout WHERE payout.fee_entry_ref <> ''""",  # noqa: S608  (constants of this file)
+    prefix=postings.KEY_PREFIX,
+    document="payout",
+)
 
 
 def differences() -> Iterator[Difference]:
-    """Payouts, their holds and their entries agree."""
-    with snapshot(), connection.cursor() as cursor:
-        cursor.execute(_CHECKS)
-        yield from (Difference(*row) for row in cursor.fetchall())
+    """Everything they do not agree on."""
+    yield from ledger.unlike(_PAYOUTS)
+    held = set(ledger.sources_of_open_holds(prefix=postings.KEY_PREFIX))
+    waiting = set(Payout.objects.filter(state__in=HELD).values_list("pk", flat=True))
+    for payout_ref in sorted(waiting - held):
+        yield Difference("payout_hold", payout_ref, "may still leave, and nothing is held for it")
+    for payout_ref in sorted(held - waiting):
+        yield Difference("payout_hold", payout_ref, "has ended or was never approved, and is still held")

@@ -117,7 +117,7 @@ class Payout(models.Model):
                 condition=~Q(state__in=["rejected", "failed", "reversed"]) & ~Q(flags__contains=["late_success"]),
                 name="payout_once",
             ),
-            models.UniqueConstraint(fields=["provider", "provider_ref"], name="payout_provider_ref_once"),
+            models.UniqueConstraint(fields=["provider", "market", "provider_ref"], name="payout_provider_ref_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="payout_due"),

@@ -9,6 +9,7 @@ WALLET = "552"  # electronic money, one holder a wallet
 FEES = "6317"  # charges on electronic money
 SUSPENSE = "4712"  # what is not yet explained
 JOURNAL = "BQ"
+KEY_PREFIX = "payout:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,12 @@ def fee(leaving: Leaving, fee_minor: int) -> EntryDraft | None:
 
 
 def paid_key(payout_ref: str) -> str:
-    return f"payout:{payout_ref}:paid"
+    return f"{KEY_PREFIX}{payout_ref}:paid"
 
 
 def _draft(leaving: Leaving, what: str, owed: AccountKey, wallet: AccountKey, amount_minor: int) -> EntryDraft:
     return EntryDraft(
-        key=f"payout:{leaving.payout_ref}:{what}",
+        key=f"{KEY_PREFIX}{leaving.payout_ref}:{what}",
         journal=JOURNAL,
         happened_at=leaving.at,
         description=leaving.description,

@@ -1,60 +1,83 @@
-"""What refunds and the ledger must agree on. `manage.py ledger_verify` finds this module by its name."""
+"""each refund has the entries that owe it and that sent it, each such entry its refund; no payment gives back too much
+
+Run by `manage.py ledger_verify`.
+"""
 
 from collections.abc import Iterator
 
-from django.db import connection
+from django.db.models import Sum
 
+import billing.ledger.queries as ledger
+import billing.payments.queries as payments
 from billing.ledger.facts import Difference
-from billing.ledger.snapshot import snapshot
+from billing.ledger.queries import Claims, content_of
+from billing.refunds import postings
+from billing.refunds.models import Refund
+from billing.refunds.states import State
 
-_CHECKS = """
-WITH booked AS (
-    SELECT ledger_entry_ref(entry.id) AS ref, entry.key, entry.source_ref, back.reversing_id IS NOT NULL AS taken_back,
-           sum(line.amount_minor) FILTER (WHERE line.amount_minor > 0) AS amount
-    FROM ledger_journalentry entry
-    JOIN ledger_posting line ON line.entry_id = entry.id
-    LEFT JOIN ledger_reversal back ON back.reversed_id = entry.id
-    WHERE entry.key LIKE 'refund:%'
-    GROUP BY entry.id, back.reversing_id
+_WALLET = "refund.provider || ':' || refund.market"
+_SALE = content_of(
+    {
+        postings.REVENUE: ("''", "refund.net_minor"),
+        postings.TAX: ("''", "refund.tax_minor"),
+        postings.REFUNDS_DUE: ("refund.id", "(- refund.amount_minor)"),
+    },
+    currency="refund.currency",
 )
--- what was granted is owed by an entry of its amount, until it failed
-SELECT 'refund_granted', refund.id, format('%s %s: its entry %s has %s', refund.state, refund.amount_minor,
-                                           refund.granted_entry_ref, coalesce(booked.amount::text, 'nothing'))
-FROM refunds_refund refund
-LEFT JOIN booked ON booked.ref = refund.granted_entry_ref AND booked.source_ref = refund.id
-WHERE refund.granted_entry_ref <> ''
-  AND (booked.amount IS DISTINCT FROM refund.amount_minor OR booked.taken_back <> (refund.state = 'failed'))
-
-UNION ALL
--- what the provider gave back has its entry
-SELECT 'refund_sent', refund.id, format('%s by %s: its entry %s has %s', refund.state, refund.way,
-                                        refund.sent_entry_ref, coalesce(booked.amount::text, 'nothing'))
-FROM refunds_refund refund
-LEFT JOIN booked ON booked.ref = refund.sent_entry_ref AND booked.source_ref = refund.id
-WHERE (refund.state = 'succeeded' AND refund.way = 'operation')
-      <> (booked.amount IS NOT DISTINCT FROM refund.amount_minor)
-
-UNION ALL
--- no entry of a refund stands without it
-SELECT 'refund_missing', booked.ref, format('%s: no refund knows this entry', booked.key)
-FROM booked
-LEFT JOIN refunds_refund refund
-  ON refund.id = booked.source_ref AND booked.ref IN (refund.granted_entry_ref, refund.sent_entry_ref)
-WHERE refund.id IS NULL AND booked.key NOT LIKE '%:not_given'
-
-UNION ALL
--- a payment gives back no more than it brought
-SELECT 'refund_total', payment.id, format('%s of %s given back', sum(refund.amount_minor), payment.amount_minor)
-FROM refunds_refund refund
-JOIN payments_paymenttransaction payment ON payment.id = refund.payment_ref
-WHERE refund.state <> 'failed' AND payment.booked_as <> 'mismatch'
-GROUP BY payment.id
-HAVING sum(refund.amount_minor) > payment.amount_minor
-"""
+_MISTAKE = content_of(
+    {
+        postings.SUSPENSE: ("''", "refund.amount_minor"),
+        postings.REFUNDS_DUE: ("refund.id", "(- refund.amount_minor)"),
+    },
+    currency="refund.currency",
+)
+_SENT = content_of(
+    {
+        postings.REFUNDS_DUE: (
+            "CASE refund.booked_as WHEN 'captured_twice' THEN refund.payment_ref ELSE refund.id END",
+            "refund.amount_minor",
+        ),
+        postings.WALLET: (_WALLET, "(refund.fee_back_minor - refund.amount_minor)"),
+        postings.FEES: ("''", "(- refund.fee_back_minor)"),
+    },
+    currency="refund.currency",
+)
+_REFUNDS = Claims(
+    statement=f"""
+        SELECT refund.id AS subject, '{postings.KEY_PREFIX}' || refund.id || ':granted' AS key,
+               refund.granted_entry_ref AS entry_ref, refund.entity, refund.id AS source_ref,
+               refund.requested_at AS happened_at,
+               CASE refund.booked_as WHEN 'mismatch' THEN {_MISTAKE} ELSE {_SALE} END AS content
+        FROM refunds_refund refund WHERE refund.granted_entry_ref <> ''
+        UNION ALL
+        SELECT refund.id, '{postings.KEY_PREFIX}' || refund.id || ':sent', refund.sent_entry_ref, refund.entity,
+               refund.id, refund.settled_at, {_SENT}
+        FROM refunds_refund refund WHERE refund.sent_entry_ref <> ''""",  # noqa: S608  (constants of this file)
+    prefix=postings.KEY_PREFIX,
+    document="refund",
+)
 
 
 def differences() -> Iterator[Difference]:
-    """Refunds, the payments they give back, and their entries agree."""
-    with snapshot(), connection.cursor() as cursor:
-        cursor.execute(_CHECKS)
-        yield from (Difference(*row) for row in cursor.fetchall())
+    """Everything they do not agree on."""
+    yield from ledger.unlike(_REFUNDS)
+    yield from _failed_and_still_owed()
+    yield from _more_than_came()
+
+
+def _failed_and_still_owed() -> Iterator[Difference]:
+    """Failed refunds are few: one look each."""
+    failed = Refund.objects.filter(state=State.FAILED).exclude(granted_entry_ref="").iterator(chunk_size=1000)
+    for refund in failed:
+        if ledger.entry(refund.granted_entry_ref).reversed_by is None:
+            yield Difference("refund_failed", refund.id, "was not given back, and the sale does not stand again")
+
+
+def _more_than_came() -> Iterator[Difference]:
+    """A payment that is given back in parts, or wholly: one look each at what it brought."""
+    alive = Refund.objects.exclude(state=State.FAILED).values("payment_ref").annotate(total=Sum("amount_minor"))
+    for row in alive.order_by("payment_ref").iterator(chunk_size=1000):
+        captured = payments.capture(row["payment_ref"])
+        brought = captured.amount_minor if captured else 0
+        if row["total"] > brought:
+            yield Difference("refund_total", row["payment_ref"], f"{row['total']} of {brought} is given back")

@@ -61,7 +61,7 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="succeeded") | Q(settled_at__isnull=False), name="refund_success_is_dated"
             ),
-            models.UniqueConstraint(fields=["provider", "provider_ref"], name="refund_provider_ref_once"),
+            models.UniqueConstraint(fields=["provider", "market", "provider_ref"], name="refund_provider_ref_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="refund_due"),

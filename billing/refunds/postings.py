@@ -6,6 +6,7 @@ from datetime import datetime
 
 from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, credit, debit
 
+KEY_PREFIX = "refund:"
 WALLET = "552"
 FEES = "6317"
 REVENUE = "7065"
@@ -68,7 +69,7 @@ def sent(back: GivenBack, *, fee_back_minor: int) -> EntryDraft:
 
 def _draft(back: GivenBack, what: str, description: str, lines: Sequence[Line], *, journal: str) -> EntryDraft:
     return EntryDraft(
-        key=f"refund:{back.refund_ref}:{what}",
+        key=f"{KEY_PREFIX}{back.refund_ref}:{what}",
         journal=journal,
         happened_at=back.at,
         description=description,

@@ -24,6 +24,7 @@ from billing.ledger.queries.general_ledger import general_ledger as general_ledg
 from billing.ledger.queries.holds import hold as hold
 from billing.ledger.queries.holds import hold_lines as hold_lines
 from billing.ledger.queries.holds import open_holds as open_holds
+from billing.ledger.queries.holds import sources_of_open_holds as sources_of_open_holds
 from billing.ledger.queries.periods import open_from as open_from
 from billing.ledger.queries.periods import period_events as period_events
 from billing.ledger.queries.periods import periods as periods

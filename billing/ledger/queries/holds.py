@@ -1,6 +1,6 @@
 """Holds: what is promised, and how it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
@@ -54,6 +54,17 @@ def open_holds(account: AccountKey) -> tuple[HoldFact, ...]:
         ORDER BY held.recorded_at, held.id
     """
     return tuple(_facts(condition, [account.entity, account.code, account.currency, account.holder]))
+
+
+def sources_of_open_holds(*, prefix: str) -> Iterator[str]:
+    """The documents that open holds are for, of those whose key begins with `prefix`."""
+    statement = """
+        SELECT held.source_ref FROM ledger_openhold still JOIN ledger_hold held ON held.id = still.hold_id
+        WHERE starts_with(held.key, %s)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [prefix])
+        yield from (row[0] for row in cursor.fetchall())
 
 
 def _facts(condition: str, values: Sequence[Any]) -> list[HoldFact]:

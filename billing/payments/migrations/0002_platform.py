@@ -13,6 +13,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name="paymenttransaction",
+            name="payment_provider_ref_once",
+        ),
+        migrations.RemoveConstraint(
+            model_name="paymenttransaction",
+            name="payment_transaction_ref_once",
+        ),
         migrations.AddField(
             model_name="paymenttransaction",
             name="action_details",
@@ -32,6 +40,18 @@ class Migration(migrations.Migration):
             model_name="paymenttransaction",
             name="ticket",
             field=models.CharField(blank=True, max_length=120),
+        ),
+        migrations.AddConstraint(
+            model_name="paymenttransaction",
+            constraint=models.UniqueConstraint(
+                fields=("provider", "market", "provider_ref"), name="payment_provider_ref_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="paymenttransaction",
+            constraint=models.UniqueConstraint(
+                fields=("provider", "market", "transaction_ref"), name="payment_transaction_ref_once"
+            ),
         ),
         migrations.RunSQL((_FOLDER / "0002_frozen.sql").read_text(), (_FOLDER / "0002_frozen_reverse.sql").read_text()),
     ]

@@ -202,7 +202,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="payout",
-            constraint=models.UniqueConstraint(fields=("provider", "provider_ref"), name="payout_provider_ref_once"),
+            constraint=models.UniqueConstraint(
+                fields=("provider", "market", "provider_ref"), name="payout_provider_ref_once"
+            ),
         ),
         migrations.RunSQL((_FOLDER / "frozen.sql").read_text(), (_FOLDER / "frozen_reverse.sql").read_text()),
     ]

@@ -129,7 +129,9 @@ class Migration(migrations.Migration):
                         ),
                         name="refund_success_is_dated",
                     ),
-                    models.UniqueConstraint(fields=("provider", "provider_ref"), name="refund_provider_ref_once"),
+                    models.UniqueConstraint(
+                        fields=("provider", "market", "provider_ref"), name="refund_provider_ref_once"
+                    ),
                 ],
             },
         ),

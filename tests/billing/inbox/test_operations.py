@@ -249,7 +249,7 @@ class TestProcess:
 
     def test_gives_an_unknown_payment_to_a_person_in_the_end(self, paid, at, monkeypatch):
         notification_id = store(paid[1], received_at=at)
-        monkeypatch.setattr(operations, "_subject_of", lambda hint, provider: None)
+        monkeypatch.setattr(operations, "_subject_of", lambda hint, provider, market: None)
         now = at
         for _ in range(20):
             operations.process_waiting(at=now)

@@ -21,12 +21,15 @@ def _world(at: datetime, wave) -> None:
 class TestPaymentByProviderRef:
     def test_finds_the_attempt_behind_a_session(self, at):
         payment = start(at=at)
-        assert queries.payment_by_provider_ref(provider="wave", provider_ref=payment.provider_ref).id == payment.id
+        assert (
+            queries.payment_by_provider_ref(provider="wave", market="SN", provider_ref=payment.provider_ref).id
+            == payment.id
+        )
 
     def test_does_not_mix_up_providers(self, at):
         payment = start(at=at)
         with pytest.raises(queries.NoSuchPayment):
-            queries.payment_by_provider_ref(provider="orange", provider_ref=payment.provider_ref)
+            queries.payment_by_provider_ref(provider="orange", market="SN", provider_ref=payment.provider_ref)
 
 
 class TestSettled:

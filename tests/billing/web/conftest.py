@@ -94,7 +94,7 @@ def pay() -> Callable[[str], str]:
     """From Wave's address to our payment's id."""
     from billing.payments.queries import payment_by_provider_ref
 
-    return lambda location: payment_by_provider_ref(provider="wave", provider_ref=session_of(location)).id
+    return lambda location: payment_by_provider_ref(provider="wave", market="SN", provider_ref=session_of(location)).id
 
 
 def session_of(location: str) -> str:

@@ -321,7 +321,9 @@ class TestReceipt:
 def _paid(visitor, shop, wave, **changed) -> str:
     location = visitor.buy(shop.edition_ref, **changed)
     wave.approve(session_of(location))
-    payment_ref = payment_queries.payment_by_provider_ref(provider="wave", provider_ref=session_of(location)).id
+    payment_ref = payment_queries.payment_by_provider_ref(
+        provider="wave", market="SN", provider_ref=session_of(location)
+    ).id
     for _twice in range(2):
         payments.refresh(payment_ref=payment_ref, source="notification", at=timezone.now())
     return payment_ref
