@@ -13,7 +13,7 @@ from billing.ledger import queries as ledger
 from billing.ledger.draft import AccountKey
 from billing.outbox import operations as outbox
 from billing.outbox import queries as outbox_queries
-from billing.payments import ledger_checks, operations, queries
+from billing.payments import gateway, ledger_checks, operations, queries
 from billing.payments.facts import Outcome
 from billing.payments.models import PaymentTransaction
 from providers.simulation import Running
@@ -443,11 +443,28 @@ class TestCancel:
 
 class TestOptions:
     def test_lists_the_wallets_that_take_the_amount(self, at):
-        (option,) = queries.options(country="SN", currency="XOF", amount_minor=1500, at=at)
-        assert (option.provider, option.label, option.next_action_kind) == ("wave", "Wave", "redirect")
+        first, second = queries.options(country="SN", currency="XOF", amount_minor=1500, at=at)
+        assert (first.provider, first.label, first.next_action_kind) == ("wave", "Wave", "redirect")
+        assert second.provider == "orange_sonatel"
+
+    def test_puts_the_payers_own_operator_first(self, at):
+        asked = {"country": "SN", "currency": "XOF", "amount_minor": 1500, "at": at}
+        first, second = queries.options(payer_phone="+221771234567", **asked)  # 77: Orange
+        assert (first.provider, first.is_suggested) == ("orange_sonatel", True)
+        assert (second.provider, second.is_suggested) == ("wave", False)
+
+    def test_puts_a_wallet_that_does_not_answer_last_and_starts_nothing_with_it(self, at, monkeypatch):
+        monkeypatch.setattr(gateway, "is_resting", lambda provider, market: provider == "wave")
+        options = queries.options(country="SN", currency="XOF", amount_minor=1500, at=at)
+        assert [(option.provider, option.is_resting) for option in options] == [
+            ("orange_sonatel", False),
+            ("wave", True),
+        ]
+        with pytest.raises(operations.WalletResting):
+            start(at=at)
 
     def test_is_empty_where_nobody_collects(self, at):
-        assert queries.options(country="CM", currency="XAF", amount_minor=1500, at=at) == ()
+        assert queries.options(country="GA", currency="XAF", amount_minor=1500, at=at) == ()
 
 
 class TestFrozen:
