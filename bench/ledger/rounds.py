@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+import redis
+
 from bench.ledger import peers_venv, pgbench, run, server, world
 from bench.ledger.measures import Figure, Goal
 from bench.ledger.sizes import Sizes
+from config import embedded
 
 _BATCH_SESSIONS = 4
 
@@ -160,6 +163,7 @@ def _celery(seconds: float) -> float:
 @contextmanager
 def _worker() -> Iterator[None]:
     """A real worker of two processes; ended by its id."""
+    redis.Redis.from_url(embedded.redis_url()).flushdb()  # our own server: what a killed run left in its queue
     worker = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "bench.ledger.worker", "worker", "-c", "2", "-l", "ERROR"],
         env=server.environment(),

@@ -30,10 +30,11 @@ SINGLE_SQL = """\
 \\set share random(100, 2000)
 \\set rest random(100, 2000)
 SELECT ledger_post(
-    '{entity}', uuidv7(), 'payment/pay_' || uuidv7() || '/captured', 'VT', 'Vente en ligne', 'inv_' || :payee::text,
+    '{entity}', fresh, 'payment/pay_' || fresh || '/captured', 'VT', 'Vente en ligne', 'inv_' || :payee::text,
     now() - interval '2 seconds', now(), ARRAY['{payable}', '{wallet}', '{income}'], ARRAY['XOF', 'XOF', 'XOF'],
     ARRAY[{payee}, 'wallet-' || {wallet_number}, 'title-' || {income_number}], ARRAY[1, 16, 16]::smallint[],
-    ARRAY[-:share::int, :share::int + :rest::int, -:rest::int]::bigint[]);
+    ARRAY[-:share::int, :share::int + :rest::int, -:rest::int]::bigint[])
+FROM uuidv7() AS fresh;
 """
 
 
