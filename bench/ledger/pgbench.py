@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from bench.ledger import server
+from bench.ledger.run import DidNotRun
 from config import embedded
 
 TPCB = "bench_tpcb"
@@ -41,10 +42,10 @@ def _rate(database: str, seconds: float, clients: int, *arguments: str, role: st
     whole = ("-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(max(1, round(seconds))))
     said = _run(database, *whole, *arguments, role=role)
     if "number of failed transactions: 0 " not in said:
-        raise RuntimeError(f"pgbench: transactions failed\n{said}")
+        raise DidNotRun(f"pgbench: transactions failed\n{said}")
     found = re.search(r"tps = ([0-9.]+)", said)
     if found is None:
-        raise RuntimeError(f"pgbench said no rate\n{said}")
+        raise DidNotRun(f"pgbench said no rate\n{said}")
     return float(found[1])
 
 
@@ -54,5 +55,5 @@ def _run(database: str, *arguments: str, role: str) -> str:
         [program, *arguments, server.address(database, role=role)], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise RuntimeError(f"pgbench: {done.stderr.strip()}")
+        raise DidNotRun(f"pgbench: {done.stderr.strip()}")
     return done.stdout

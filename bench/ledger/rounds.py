@@ -95,17 +95,14 @@ def measured(rates: list[Rate], sizes: Sizes, say: Callable[[str], None]) -> Ite
             stack.enter_context(_worker())
         rounds: list[dict[str, float]] = []
         failed: dict[str, str] = {}
-        for number in range(
-            -1 if sizes.warm_seconds else 0, sizes.rounds
-        ):  # round -1 warms caches and counts for nothing
+        first = -1 if sizes.warm_seconds else 0  # round -1 warms caches and counts for nothing
+        for number in range(first, sizes.rounds):
             found: dict[str, float] = {}
             for rate in rates:
-                if rate.name in failed:
-                    continue
                 try:
                     found[rate.name] = rate.measure(sizes.seconds if number >= 0 else sizes.warm_seconds)
                 except run.DidNotRun as reason:
-                    failed[rate.name] = str(reason)
+                    failed[rate.name] = f"round {number + 1}: {reason}"
             if number >= 0:
                 rounds.append(found)
                 say(f"round {number + 1}: " + ", ".join(f"{name} {value:,.0f}" for name, value in found.items()))
@@ -114,8 +111,9 @@ def measured(rates: list[Rate], sizes: Sizes, say: Callable[[str], None]) -> Ite
 
 
 def _figures(rate: Rate, rounds: list[dict[str, float]], reason: str) -> Iterator[Figure]:
-    values = [found[rate.name] for found in rounds if rate.name in found] if not reason else []
+    """One for each rate it is held against; `reason` is why it did not run in some round, or nothing."""
     unit = "transactions/s" if rate.name == TPCB else "entries/s"
+    values = [found[rate.name] for found in rounds if rate.name in found]
     for versus, goal in rate.goals.items() or [("", None)]:
         pairs = [(found[rate.name], found[versus]) for found in rounds if versus in found and rate.name in found]
         if rate.part == "peers":  # how many times as fast we are
@@ -123,7 +121,7 @@ def _figures(rate: Rate, rounds: list[dict[str, float]], reason: str) -> Iterato
             versus = f"our {versus} ÷ theirs"
         else:
             ratios = [value / base for value, base in pairs]
-        yield Figure(rate.name, unit, versus, goal, values=values, ratios=[] if reason else ratios, note=reason)
+        yield Figure(rate.name, unit, versus, goal, values=values, ratios=ratios, note=reason)
 
 
 def _small(seconds: float) -> float:

@@ -22,13 +22,16 @@ def driver(name: str, *arguments: object, database: str = server.ROUNDS) -> floa
     return float(said["entries"]) / float(said["seconds"])
 
 
-def program(command: list[str | Path], *, environment: dict[str, str] | None = None, seconds_max: float = 900) -> Any:
+def program(command: list[str | Path], *, environment: dict[str, str] | None = None, seconds_max: float = 300) -> Any:
     """
     :raises DidNotRun: it failed, or said nothing.
     """
-    done = subprocess.run(
-        command, env=environment, cwd=server.ROOT, capture_output=True, text=True, timeout=seconds_max, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, env=environment, cwd=server.ROOT, capture_output=True, text=True, timeout=seconds_max, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise DidNotRun(f"had not ended after {seconds_max:.0f} s") from None
     lines = done.stdout.strip().splitlines()
     if done.returncode != 0 or not lines:
         raise DidNotRun((done.stderr.strip().splitlines() or ["said nothing"])[-1][:200])

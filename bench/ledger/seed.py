@@ -66,11 +66,11 @@ def make_large(postings: int) -> float | None:
 def _fill(database: str, entity: str, entries: int, until: datetime) -> None:
     """Entries in batches, recorded in even steps over the days before `until`."""
     usual, hot, ten = (world.sales(2, payee=payee) for payee in (None, world.HOT, world.TEN))
-    every_tenth_part = max(entries // 10, 1)
+    rare = range(0, entries // 10 * 10, max(entries // 10, 1))  # ten numbers
     with server.as_owner(database) as connection:
         for first in range(0, entries, _BATCH):
             batch = [
-                next(ten if number % every_tenth_part == 0 else hot if number % 10 < 6 else usual)
+                next(ten if number in rare else hot if number % 10 < 6 else usual)
                 for number in range(first, min(first + _BATCH, entries))
             ]
             at = until - timedelta(days=_DAYS) * (1 - first / entries)
