@@ -43,4 +43,4 @@ class TestReach:
 
 
 def test_every_point_is_named_once():
-    assert len(set(crashpoints.NAMES)) == len(crashpoints.NAMES) == 8
+    assert len(set(crashpoints.NAMES)) == len(crashpoints.NAMES) == 14

@@ -52,7 +52,7 @@ class TestReady:
         assert answer.json()["checks"]["database default"] == "ok"
 
     def test_is_not_when_a_migration_is_missing(self, client):
-        MigrationRecorder(connections["auth"]).record_unapplied("identity", "0001_users")
+        MigrationRecorder(connections["auth"]).record_unapplied("identity", "0002_close_books")
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert "manage.py migrate" in answer.json()["checks"]["migrations"]

@@ -21,11 +21,12 @@ DECLARE
     written_at timestamptz;
     lines int;
 BEGIN
-    -- The gate, shared; waiting only while somebody closes a month or seals a day.
-    IF NOT pg_try_advisory_xact_lock_shared(ledger_gate_key()) THEN
-        PERFORM pg_advisory_xact_lock_shared(ledger_gate_key());
+    -- The gate, shared, waiting only while somebody closes a month or seals a day; then the guards' switch. In one
+    -- expression, and not by PERFORM, which is a whole query: each costs some microseconds anew in each transaction.
+    IF NOT (pg_advisory_xact_lock_shared(ledger_gate_key()) IS NOT NULL
+            AND set_config('coko.ledger_writing', 'balanced', true) IS NOT NULL) THEN
+        RETURN NULL;
     END IF;
-    IF set_config('coko.ledger_writing', 'balanced', true) IS NULL THEN RETURN NULL; END IF;
 
     WITH line AS MATERIALIZED (
         SELECT ledger_account_id(entity, c, u, h) AS account_id, (pg_backend_pid() % t)::smallint AS stripe, amount, c, u, h
@@ -81,7 +82,6 @@ BEGIN
     IF lines <> cardinality(codes) AND lines + (written_at IS NOT NULL)::int > 0 THEN
         RAISE EXCEPTION 'ledger: % is not usual, it belongs to ledger_post_many', key USING ERRCODE = 'LG000';
     END IF;
-    PERFORM set_config('coko.ledger_writing', 'off', true);
-    RETURN written_at;
+    IF set_config('coko.ledger_writing', 'off', true) IS NOT NULL THEN RETURN written_at; END IF;
 END
 $$;

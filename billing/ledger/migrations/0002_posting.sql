@@ -177,10 +177,11 @@ BEGIN
     END IF;
 
     -- 2. accounts. Made before a key is taken or a balance locked: who waits for another's new account holds neither.
+    SELECT array_agg(ledger_account_id(ledger_post_many.entity, c_, u_, h_) ORDER BY n_)
+    INTO ids
+    FROM unnest(account_codes, account_currencies, account_holders) WITH ORDINALITY AS wanted (c_, u_, h_, n_);
     IF account_count > (
-        SELECT count(*)
-        FROM unnest(account_codes, account_currencies, account_holders) AS wanted (c_, u_, h_)
-        JOIN ledger_account account ON account.id = ledger_account_id(ledger_post_many.entity, wanted.c_, wanted.u_, wanted.h_)
+        SELECT count(*) FROM unnest(ids) AS wanted (id) JOIN ledger_account account ON account.id = wanted.id
     ) THEN
         PERFORM ledger_open_accounts(entity, account_codes, account_currencies, account_holders);
     END IF;
@@ -210,11 +211,10 @@ BEGIN
                CASE WHEN held.floor_minor IS NOT NULL OR held.ceiling_minor IS NOT NULL THEN jsonb_build_array(
                    held.floor_minor - held.credit_minor, held.ceiling_minor, held.pending_debit, held.pending_credit)
                END AS limits
-        FROM unnest(account_codes, account_currencies, account_holders) WITH ORDINALITY AS wanted (c_, u_, h_, n_)
+        FROM unnest(ids, account_codes) WITH ORDINALITY AS wanted (id, c_, n_)
         JOIN ledger_chartaccount chart ON chart.code = wanted.c_
         JOIN ledger_accountbalance held
-          ON held.account_id = ledger_account_id(ledger_post_many.entity, wanted.c_, wanted.u_, wanted.h_)
-         AND held.stripe = pg_backend_pid() % chart.stripes
+          ON held.account_id = wanted.id AND held.stripe = pg_backend_pid() % chart.stripes
         ORDER BY wanted.n_
         FOR NO KEY UPDATE OF held
     ) AS locked;

@@ -1,0 +1,1 @@
+"""`make bench-ledger`: how fast the ledger posts, against pgbench and against others, on one server and one disk."""
