@@ -53,7 +53,7 @@ class Server:
 
     def make(self) -> None:
         """Its folder, its role and its databases, as the embedded server makes them."""
-        made = "embedded._start_postgresql(); embedded._stop_postgresql()"
+        made = "embedded._start_postgresql({}); embedded._stop_postgresql()"
         self.run("-c", f"from config import embedded; {made}")
 
     def start(self) -> None:
