@@ -10,6 +10,7 @@ from billing.ledger.queries.balances import balance as balance
 from billing.ledger.queries.balances import balances as balances
 from billing.ledger.queries.balances import balances_now as balances_now
 from billing.ledger.queries.balances import trial_balance as trial_balance
+from billing.ledger.queries.clearing import uncleared as uncleared
 from billing.ledger.queries.entries import NoSuchEntry as NoSuchEntry
 from billing.ledger.queries.entries import entries_by_key as entries_by_key
 from billing.ledger.queries.entries import entry as entry
