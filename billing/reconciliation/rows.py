@@ -108,14 +108,14 @@ class Reader:
     def _name(self, row: list[str], *, is_reversal: bool) -> str:
         if not row[self._names[0]]:
             raise cells.Unreadable("nothing names the line")
-        name = ":".join([row[at] for at in self._names])
+        name = ":".join([row[place] for place in self._names])
         return _checked(f"{name}:reversal" if is_reversal else name)
 
     def _raw(self, row: list[str]) -> str:
-        raw = {name: row[at] for at, name in self._kept if row[at]}
-        for at, name in self._free:
-            if row[at]:
-                raw[name] = gateway.masked_text(row[at])
+        raw = {name: row[place] for place, name in self._kept if row[place]}
+        for place, name in self._free:
+            if row[place]:
+                raw[name] = gateway.masked_text(row[place])
         if (at := self._at["phone"]) is not None and row[at]:
             raw[self._headings[at]] = f"{row[at][:4]}•••{row[at][-2:]}"
         if len(max(row, key=len)) > _CELL_MAX or "\x00" in "".join(row):
