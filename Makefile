@@ -6,7 +6,8 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories lock clean
+.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories bench-reconciliation \
+	lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +44,9 @@ pytest: $(VENV)/.dev ## The tests alone
 
 stories: $(VENV)/.dev ## The journeys across packages, one at a time
 	$(BIN)/python -m pytest -v tests/stories tests/browser tests/faults
+
+bench-reconciliation: $(VENV)/.base ## A million settlement lines imported and matched, against a bare COPY (OPTIONS=--quick)
+	@$(BIN)/python -m bench.reconciliation $(OPTIONS)
 
 lock: $(VENV)/.dev ## Compile requirements/*.in to requirements/*.txt, with hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \

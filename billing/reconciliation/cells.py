@@ -1,7 +1,7 @@
 """One cell of a settlement file into a value: amounts, moments, phone numbers. Exact, and never guessing."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -63,13 +63,13 @@ def _amount(text: str, currency: str, decimals: int, decimal: str, thousands: st
     return sign * int(minor)
 
 
-def moments(*, formats: tuple[str, ...], timezone: str, market: str) -> Callable[[str], datetime]:
-    """What reads moments: ISO 8601 or a strptime format, in UTC; without a zone of their own, in the given one."""
+def moments(*, formats: tuple[str, ...], timezone: str, market: str) -> Callable[[str], str]:
+    """What reads moments: ISO 8601 or a strptime format; in the given zone, unless they say theirs. Gives ISO 8601."""
     zone = _zone(timezone, market)
 
-    def moment(text: str) -> datetime:
+    def moment(text: str) -> str:
         found = _parsed(text, formats)
-        return found.replace(tzinfo=zone).astimezone(UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return found.isoformat() if found.tzinfo is not None else found.replace(tzinfo=zone).isoformat()
 
     return moment
 

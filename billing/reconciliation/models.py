@@ -6,7 +6,6 @@ name, and that a payment is claimed once) stands in the table of findings.
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -89,7 +88,8 @@ class SettlementLine(models.Model):
             models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in Kind]), name="reconciliation_kind"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            BrinIndex(fields=["happened_at"], name="reconciliation_line_when", pages_per_range=32),
+            # Not BRIN: what was just inserted is not summarised, and is read whole at each look.
+            models.Index(fields=["happened_at"], name="reconciliation_line_when"),
         ]
 
 

@@ -124,7 +124,8 @@ def _xlsx(path: Path) -> Iterator[list[str]]:
         with zipfile.ZipFile(path) as archive:
             if sum(part.file_size for part in archive.infolist()) > _XLSX_BYTES_MAX:
                 raise BadFile([Problem(0, "the workbook unpacks to more than 2 GB")])
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        # Opened by us: openpyxl goes by the file's name, we by what it is.
+        book = openpyxl.load_workbook(path.open("rb"), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise BadFile([Problem(0, f"not an Excel workbook: {error}")]) from None
     try:

@@ -1,15 +1,14 @@
 """Lines on their way into the tables: written as COPY takes them, held in a table of this transaction alone."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
 
 from billing import phones
-from billing.reconciliation import line_ids
 from billing.reconciliation.facts import StatementRow
 
 COLUMNS = (
@@ -50,6 +49,7 @@ _SETTINGS = (
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 _PHONES_REMEMBERED = 65_536
+_NULL = "\\N"  # as COPY writes it
 
 
 @contextmanager
@@ -85,8 +85,9 @@ def analyse() -> None:
 
 
 def writer(provider: str, market: str) -> Callable[..., str]:
-    """What makes one line of COPY text from the parts of a statement line."""
-    name, hidden = line_ids.of, _hidden
+    """What makes one line of COPY text from the parts of a statement line. Texts must be `safe` already."""
+    prefix, hidden = f"{provider}\n{market}\n".encode(), _hidden
+    sha256 = hashlib.sha256
 
     def line(
         line_no: int,
@@ -95,7 +96,7 @@ def writer(provider: str, market: str) -> Callable[..., str]:
         net_minor: int,
         fee_minor: int,
         currency: str,
-        happened_at: datetime,
+        happened_at: str,
         our_ref: str,
         provider_ref: str,
         transaction_ref: str,
@@ -104,12 +105,13 @@ def writer(provider: str, market: str) -> Callable[..., str]:
         is_reversal: bool,
         raw: str,
     ) -> str:
-        index, masked = hidden(phone) if phone else ("\\N", "\\N")
-        refs = "\t".join((our_ref or "\\N", provider_ref or "\\N", transaction_ref or "\\N"))
-        balance = "\\N" if balance_minor is None else balance_minor
+        index, masked = hidden(phone) if phone else (_NULL, _NULL)
+        # As `line_ids.of`, a million times.
+        line_id = sha256(prefix + line_ref.encode()).hexdigest()[:32]
         return (
-            f"{line_no}\t{name(provider, market, line_ref)}\t{line_ref}\t{kind}\t{net_minor}\t{fee_minor}\t{currency}\t"
-            f"{happened_at.isoformat()}\t{refs}\t{index}\t{masked}\t{balance}\t{is_reversal}\t{raw}\n"
+            f"{line_no}\t{line_id}\t{line_ref}\t{kind}\t{net_minor}\t{fee_minor}\t{currency}\t{happened_at}\t"
+            f"{our_ref or _NULL}\t{provider_ref or _NULL}\t{transaction_ref or _NULL}\t{index}\t{masked}\t"
+            f"{_NULL if balance_minor is None else balance_minor}\t{is_reversal}\t{raw}\n"
         )
 
     return line
@@ -124,7 +126,7 @@ def written(row: StatementRow, line_no: int, line: Callable[..., str]) -> str:
         row.net_minor,
         row.fee_minor,
         text(row.currency),
-        row.happened_at,
+        row.happened_at.isoformat(),
         text(row.our_ref or ""),
         text(row.provider_ref or ""),
         text(row.transaction_ref or ""),

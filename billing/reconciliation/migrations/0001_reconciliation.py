@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -196,11 +195,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [
-                    django.contrib.postgres.indexes.BrinIndex(
-                        fields=["happened_at"], name="reconciliation_line_when", pages_per_range=32
-                    )
-                ],
+                "indexes": [models.Index(fields=["happened_at"], name="reconciliation_line_when")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
