@@ -25,11 +25,12 @@ ROUNDS, QUICK_ROUNDS = 5, 1
 _PAYMENTS = """
 INSERT INTO payments_paymenttransaction
     (id, invoice_ref, invoice_number, owner_ref, provider, market, route_ref, entity, currency, amount_minor, fee_minor,
-     payer_phone_sealed, payer_phone_index, payer_phone_masked, return_url, ticket, platform, state, flags, provider_ref,
-     transaction_ref, failure_reason, failure_code, action_kind, action_url, action_instructions, action_details,
-     secrets_sealed, started_at, settled_at, entry_ref, booked_as, check_count, not_found_count)
-SELECT 'pay_bench' || lpad(n::text, 21, '0'), 'inv_bench' || lpad(n::text, 21, '0'), 'SN-' || n, 'bench', 'wave', 'SN', 'rte_bench',
-       'coko-sn', 'XOF', 1500, 15, '', encode(sha256(convert_to(n::text, 'UTF8')), 'hex'), '+22177•••••00', '', '', '',
+     payer_phone_sealed, payer_phone_index, payer_phone_masked, return_url, ticket, platform, state, flags,
+     provider_ref, transaction_ref, failure_reason, failure_code, action_kind, action_url, action_instructions,
+     action_details, secrets_sealed, started_at, settled_at, entry_ref, booked_as, check_count, not_found_count)
+SELECT 'pay_bench' || lpad(n::text, 21, '0'), 'inv_bench' || lpad(n::text, 21, '0'), 'SN-' || n, 'bench', 'wave', 'SN',
+       'rte_bench', 'coko-sn', 'XOF', 1500, 15, '', encode(sha256(convert_to(n::text, 'UTF8')), 'hex'), '+22177•••••00',
+       '', '', '',
        'succeeded', '{}', 'cos-' || n, 'T_' || n, '', '', 'none', '', '', '{}', '',
        moment, moment, 'jrn_bench' || lpad(n::text, 21, '0'), 'captured', 1, 0
 FROM generate_series(1, %(count)s) n, LATERAL (SELECT %(at)s - make_interval(secs => %(count)s - n) AS moment) AS w

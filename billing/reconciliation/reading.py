@@ -120,19 +120,19 @@ def _delimiter(path: Path, columns: ColumnMap, encoding: str) -> str:
 
 
 def _xlsx(path: Path) -> Iterator[list[str]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > _XLSX_BYTES_MAX:
-                raise BadFile([Problem(0, "the workbook unpacks to more than 2 GB")])
-        # Opened by us: openpyxl goes by the file's name, we by what it is.
-        book = openpyxl.load_workbook(path.open("rb"), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise BadFile([Problem(0, f"not an Excel workbook: {error}")]) from None
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield [_as_text(value) for value in row]
-    finally:
-        book.close()
+    with path.open("rb") as file:  # opened by us: openpyxl goes by the file's name, we by what it is
+        try:
+            with zipfile.ZipFile(file) as archive:
+                if sum(part.file_size for part in archive.infolist()) > _XLSX_BYTES_MAX:
+                    raise BadFile([Problem(0, "the workbook unpacks to more than 2 GB")])
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            raise BadFile([Problem(0, f"not an Excel workbook: {error}")]) from None
+        try:
+            for row in book.worksheets[0].iter_rows(values_only=True):
+                yield [_as_text(value) for value in row]
+        finally:
+            book.close()
 
 
 def _as_text(value: Any) -> str:

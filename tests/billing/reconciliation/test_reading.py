@@ -184,9 +184,8 @@ class TestAllOrNothing:
     def test_whatever_stands_in_a_cell_is_kept_as_it_stands(self, at, tmp_path):
         reference_world(at=at)
         name = 'Zoé "l’écrivaine"\\ \t;\n=1+1'
-        text = as_csv(
-            [line(1, happened_at=at, counterparty_name=name)], headings=[*line(1, happened_at=at), "counterparty_name"]
-        )
+        said = line(1, happened_at=at, counterparty_name=name)
+        text = as_csv([said], headings=list(said))
         bring_text(tmp_path, text, at=at)
         assert SettlementLine.objects.get().raw["counterparty_name"] == name
 
@@ -197,10 +196,17 @@ class TestAmounts:
     @pytest.mark.parametrize(
         ("text", "currency", "minor"),
         [
-            ("1500", "XOF", 1500), ("-1 500,00", "XOF", -1500), ("1.500", "XOF", 1500), ("1\u202f234\u00a0567", "XOF", 1234567),
-            ("(1 500)", "XOF", -1500), ("+12,5", "EUR", 1250), ("12,50 EUR", "EUR", 1250), ("\u22127", "XOF", -7), ("0", "XOF", 0),
+            ("1500", "XOF", 1500),
+            ("-1 500,00", "XOF", -1500),
+            ("1.500", "XOF", 1500),
+            ("1\u202f234\u00a0567", "XOF", 1234567),
+            ("(1 500)", "XOF", -1500),
+            ("+12,5", "EUR", 1250),
+            ("12,50 EUR", "EUR", 1250),
+            ("\u22127", "XOF", -7),
+            ("0", "XOF", 0),
         ],
-    )  # fmt: skip
+    )
     def test_are_exact(self, text, currency, minor):
         assert self.read(text, currency) == minor
 
