@@ -86,7 +86,7 @@ def line(request: HttpRequest, line_id: str) -> HttpResponse:
 def _decide(request: HttpRequest, line_id: str) -> str:
     """Why the decision was refused; empty: it was taken."""
     given: Mapping[str, str] = {name: request.POST.get(name, "").strip() for name in ("verdict", "subject", "why")}
-    by, at = getattr(request.user, "ref", "") or str(request.user.pk), timezone.now()
+    by, at = str(request.user.pk), timezone.now()
     try:
         if given["verdict"] == _MATCH:
             operations.decide_match(line_id=line_id, subject_ref=given["subject"], why=given["why"], by=by, at=at)
