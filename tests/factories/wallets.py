@@ -29,7 +29,7 @@ def wave(simulators: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runni
     lead_to(simulators, monkeypatch)
     yield simulators
     simulators.clear_faults()
-    _forget()
+    forget()
 
 
 def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,9 +37,10 @@ def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     for one in (gateway, payouts_gateway, refunds_gateway, reconciliation_gateway):
         monkeypatch.setattr(one, "LIMITS", IMPATIENT)
-    _forget()
+    forget()
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Let every gateway look for its adapters again."""
     for one in (gateway, inbox_gateway, payouts_gateway, refunds_gateway, reconciliation_gateway):
         one.forget_adapters()

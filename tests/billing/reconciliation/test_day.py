@@ -32,9 +32,9 @@ def _world(now):
     assert [*verification.differences(), *ledger_checks.differences()] == []
 
 
-def paid(wave, now):
+def paid(own_wave, now):
     payment = attempts.start(at=now)
-    wave.approve(payment.provider_ref)
+    own_wave.approve(payment.provider_ref)
     return payments.refresh(payment_ref=payment.id, source="poll", at=timezone.now())
 
 
@@ -44,27 +44,18 @@ def pulled(now):
     return [one for one in queries.reports(day=now.astimezone(UTC).date()) if one.provider == "wave"]
 
 
-def of_provider(wave, since):
-    """What the simulator's own book says the wallet gained since then."""
-    lines = [
-        line for line in wave.movements() if line["market"] == "SN" and line["at"] >= f"{since:%Y-%m-%dT%H:%M:%SZ}"
-    ]
-    return sum(int(line["amount"]) - int(line["fee"]) for line in lines)
-
-
 class TestDay:
-    def test_agrees_to_the_franc(self, wave, now):
-        before = len(wave.movements())
-        sales = [paid(wave, now) for _ in range(3)]
+    def test_agrees_to_the_franc(self, own_wave, now):
+        sales = [paid(own_wave, now) for _ in range(3)]
         refunds.request(payment_ref=sales[0].id, amount_minor=None, reason="illisible", by=BY, at=timezone.now())
 
         # Paid, and we were never told: the session expired for us, the answer got lost.
         lost = attempts.start(at=now)
         attempts.apply(lost, attempts.answer(attempts.Outcome.EXPIRED), at=now)
-        wave.approve(lost.provider_ref)
+        own_wave.approve(lost.provider_ref)
 
         # A refund whose answer was lost.
-        wave.fault("refund_session", "drop", work_done=True)
+        own_wave.fault("refund_session", "drop", work_done=True)
         unknown = refunds.request(
             payment_ref=sales[1].id, amount_minor=None, reason="deux fois", by=BY, at=timezone.now()
         )
@@ -78,7 +69,7 @@ class TestDay:
             pass
 
         (report,) = pulled(now)
-        moved = wave.movements()[before:]
+        moved = own_wave.movements()
         assert wallet() == sum(int(one["amount"]) - int(one["fee"]) for one in moved)
         assert payment_queries.payment(lost.id).state == "succeeded"
         assert "late_success" in payment_queries.payment(lost.id).flags
