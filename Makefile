@@ -7,7 +7,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories ledger-10m \
-  bench-ledger lock lock-peers clean
+  bench-ledger bench-reconciliation lock lock-peers clean
 
 help: ## List the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ ledger-10m: $(VENV)/.dev ## Fill ten million postings under var/scale and print 
 
 bench-ledger: $(VENV)/.base ## How fast the ledger is, against pgbench and others (20 minutes; OPTIONS=--quick)
 	@$(BIN)/python -m bench.ledger $(OPTIONS)
+
+bench-reconciliation: $(VENV)/.base ## A million settlement lines imported and matched, against a bare COPY (OPTIONS=--quick)
+	@$(BIN)/python -m bench.reconciliation $(OPTIONS)
 
 lock: $(VENV)/.dev ## Compile requirements/*.in to requirements/*.txt, with hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \

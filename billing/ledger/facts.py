@@ -57,6 +57,15 @@ class BalanceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class UnclearedFact:
+    """An account that ought to be zero and is not."""
+
+    account: AccountKey
+    balance_minor: int
+    since: datetime  # when the oldest amount of it came that has not been used up, first in, first out
+
+
+@dataclass(frozen=True, slots=True)
 class StatementFact:
     """A stretch of an account's life, oldest first; each line with the balance after it, in the order it counts."""
 

@@ -27,6 +27,7 @@ class RefundFact:
     amount_minor: int
     net_minor: int  # of it, what reduces the sale before tax; zero when no sale is reduced
     tax_minor: int
+    fee_back_minor: int  # what the provider gives back of its fee with it
     currency: str
     reason: str
     requested_by: str

@@ -87,6 +87,7 @@ class Refund(models.Model):
             amount_minor=self.amount_minor,
             net_minor=self.net_minor,
             tax_minor=self.tax_minor,
+            fee_back_minor=self.fee_back_minor,
             currency=self.currency,
             reason=self.reason,
             requested_by=self.requested_by,

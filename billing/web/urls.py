@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from billing.web import checkout, country, periods, receipts, storefront, waiting, webhooks
+from billing.web import checkout, country, periods, receipts, reconciliation, storefront, waiting, webhooks
 
 app_name = "billing_web"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("checkout/payments/<str:payment_ref>/give-up/", waiting.give_up, name="payment_give_up"),
     path("checkout/<str:edition_ref>/", checkout.page, name="checkout"),
     path("checkout/<str:edition_ref>/started/<str:key>/", checkout.started, name="checkout_started"),
+    path("finance/reconciliation/", reconciliation.home, name="reconciliation"),
+    path("finance/reconciliation/lines/<str:line_id>/", reconciliation.line, name="reconciliation_line"),
+    path("finance/reconciliation/<str:day>/", reconciliation.day, name="reconciliation_day"),
     path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
     path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
     path("finance/periods/", periods.overview, name="periods"),

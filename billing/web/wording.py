@@ -144,3 +144,34 @@ def seconds_until_next_look(age: timedelta) -> int:
     """How long a waiting page waits before it loads itself again: often at first, ever more seldom."""
     steps = ((30, 4), (120, 8), (600, 20), (3600, 60))
     return next((pause for until, pause in steps if age.total_seconds() < until), 300)
+
+
+# Why a statement line waits for a person.
+_LINE_REASONS: Mapping[str, Text] = {
+    "unknown": _("Rien chez nous n’y ressemble."),
+    "ambiguous": _("Plusieurs de nos opérations y ressemblent."),
+    "claimed": _("Une autre ligne prouve déjà cette opération : payée deux fois, ou comptée deux fois."),
+    "references_disagree": _("Ses références désignent deux paiements différents."),
+    "amount_differs": _("Le montant n’est pas celui que nous attendions."),
+    "not_settled": _("L’opération désignée n’a pas accepté ce que dit la ligne."),
+    "taken_back": _("L’opérateur a repris un mouvement."),
+    "unknown_kind": _("L’opérateur emploie un mot que nous ne connaissons pas."),
+    "wrong_sign": _("Le sens du mouvement ne va pas avec sa nature."),
+    "fee_differs": _("Les frais ne sont pas ceux que nous attendions."),
+}
+_EXPLANATIONS: Mapping[str, Text] = {
+    "fee": _("Des frais de l’opérateur"),
+    "tax": _("Une taxe prise par l’opérateur"),
+    "transfer": _("Un virement vers la banque, ou de la banque"),
+    "refund_due": _("De l’argent à rendre à quelqu’un"),
+}
+
+
+def of_line(reason: str) -> Text:
+    """Why a statement line waits, or what is special about it."""
+    return _LINE_REASONS.get(reason, "")
+
+
+def explanations() -> Mapping[str, Text]:
+    """What a person may say a line is, when no operation of ours is behind it."""
+    return _EXPLANATIONS

@@ -7,6 +7,7 @@ import pytest
 from billing.inbox import gateway as inbox_gateway
 from billing.payments import gateway
 from billing.payouts import gateway as payouts_gateway
+from billing.reconciliation import gateway as reconciliation_gateway
 from billing.refunds import gateway as refunds_gateway
 from providers import http, simulation
 from providers.simulation import Running
@@ -28,17 +29,18 @@ def wave(simulators: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runni
     lead_to(simulators, monkeypatch)
     yield simulators
     simulators.clear_faults()
-    _forget()
+    forget()
 
 
 def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
-    for one in (gateway, payouts_gateway, refunds_gateway):
+    for one in (gateway, payouts_gateway, refunds_gateway, reconciliation_gateway):
         monkeypatch.setattr(one, "LIMITS", IMPATIENT)
-    _forget()
+    forget()
 
 
-def _forget() -> None:
-    for one in (gateway, inbox_gateway, payouts_gateway, refunds_gateway):
+def forget() -> None:
+    """Let every gateway look for its adapters again."""
+    for one in (gateway, inbox_gateway, payouts_gateway, refunds_gateway, reconciliation_gateway):
         one.forget_adapters()

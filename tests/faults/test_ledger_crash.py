@@ -61,7 +61,8 @@ class Server:
         user = embedded._server_user()
         as_other = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         command = [
-            str(embedded.postgresql_bin() / "postgres"), "-D", str(self.folder / "postgresql"), "-c", "listen_addresses=",
+            str(embedded.postgresql_bin() / "postgres"), "-D", str(self.folder / "postgresql"),
+            "-c", "listen_addresses=",
             "-c", f"unix_socket_directories={self.sockets}", "-c", "unix_socket_permissions=0777", "-c", "timezone=UTC",
         ]  # fmt: skip
         with (self.folder / "server.log").open("ab") as log:

@@ -1,0 +1,1 @@
+"""What each provider says of our wallets, against the ledger, to the smallest unit."""

@@ -1,0 +1,6 @@
+DROP TRIGGER reconciliation_changed_kept ON reconciliation_changedline;
+DROP FUNCTION reconciliation_keep_the_change();
+DROP TRIGGER reconciliation_finding_not_removed ON reconciliation_finding;
+DROP TRIGGER reconciliation_import_for_ever ON reconciliation_statementimport;
+DROP TRIGGER reconciliation_line_for_ever ON reconciliation_settlementline;
+DROP FUNCTION reconciliation_refuse_change();
