@@ -104,6 +104,11 @@ class TestProof:
         found = wrong(documents={"pay_1": lost}, booked={}, balances={}, invoices={"inv_1": "open"})
         assert any("1500 moved at the provider, 0 is booked" in line for line in found)
 
+    def test_knows_what_the_providers_statement_would_show(self):
+        lost = replace(WELL, documents={"pay_1": replace(PAYMENT, state="expired", booked_as="")})
+        assert proof.unbooked(lost) == [("wave:SN", "pay_1")]
+        assert proof.unbooked(WELL) == []
+
     def test_names_money_that_is_booked_and_never_moved(self):
         assert any("0 moved at the provider, 1500 is booked" in line for line in wrong(moved={}))
 

@@ -35,6 +35,8 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)  # the providers' book of the run before, too
     folder.mkdir(parents=True)
     with embedded.services_if_needed(), running(folder, "coko_campaign", REDIS_NUMBER) as stack:
+        # Sweeps must not crowd each other out while their worker is killed every few seconds.
+        stack.environment["COKO_SWEEP_SECONDS"], stack.job_processes = "3", 2
         stack.start()
         with _as_one_of_it(stack):
             return _run(stack)

@@ -62,11 +62,11 @@ def sweep(campaign: Campaign, at: datetime) -> None:
     raise NeverEnds(f"{at:%Y-%m-%d %H:%M}")
 
 
-def ask_about(campaign: Campaign, payment_refs: list[str], at: datetime) -> None:
+def ask_about(campaign: Campaign, payment_refs: list[tuple[str, str]], at: datetime) -> None:
     """What somebody does who finds money in the provider's statement that we do not know of."""
-    for payment_ref in payment_refs:
+    for wallet, payment_ref in payment_refs:
         payments.refresh(payment_ref=payment_ref, source="poll", at=at)
-    campaign.count("found by the statement", len(payment_refs))
+        campaign.count(f"late money of {wallet}, found by its statement")
 
 
 def last_moment() -> datetime:
@@ -84,11 +84,13 @@ def _come_late(campaign: Campaign) -> None:
     for number, payment_ref in enumerate(sorted(campaign.late)):
         (row,) = stack.ask(
             "SELECT invoice_ref, payment.market, payment.provider, payment.state, coalesce(provider_ref, ''),"
-            " invoice.state FROM payments_paymenttransaction payment"
+            " invoice.state, action_url FROM payments_paymenttransaction payment"
             " JOIN invoices_invoice invoice ON invoice.id = invoice_ref WHERE payment.id = %s",
             payment_ref,
         )
-        invoice, market, provider, state, provider_ref, invoice_state = row
+        invoice, market, provider, state, provider_ref, invoice_state, page = row
+        if provider == plan.PAGE_ASKS_FOR_NUMBER and not page:
+            continue  # nobody was led to one
         if number % 3 == 0 and state in ("expired", "failed") and invoice_state == "open":
             campaign.again(invoice, market, provider, plan.phone_of(market, 900 + number % 100, "789"), plan.APPROVES)
         names = [name for name in (provider_ref, payment_ref) if name]

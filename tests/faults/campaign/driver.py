@@ -81,8 +81,8 @@ class Campaign:
         self.count("payments")
         if payer == plan.LATE:
             self.late.append(told["id"])
-        elif provider == "orange":
-            self._pay_on_the_page(told["id"], payer)  # its page asks for a number that nobody was told before
+        elif provider == plan.PAGE_ASKS_FOR_NUMBER:
+            self._pay_on_the_page(told["id"], payer)
         return True
 
     def _do(self, step: plan.Step) -> None:
@@ -130,11 +130,10 @@ class Campaign:
         self._buy(step.instead)
 
     def _pay_on_the_page(self, payment_ref: str, payer: str) -> None:
+        """As a payer who was led to the page. One whose address was lost on its way to us is seen by nobody."""
         act = {plan.APPROVES: "approve", plan.REFUSES: "refuse", plan.FAILS: "refuse"}.get(payer)
-        if act is not None:
-            # 404: no page was made, as far as Orange knows; 409: it has ended.
-            with suppress(requests.HTTPError):
-                getattr(self.stack.simulators, act)(payment_ref)
+        if act is not None and self.stack.read(f"payments/{payment_ref}/")["next_action"]["url"]:
+            quietly(lambda: getattr(self.stack.simulators, act)(payment_ref))
 
     def _give_back(self, step: plan.GiveBack) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -165,6 +164,7 @@ class Campaign:
             raise Unheard(str(batch.refusals))
         self._agree(batch)
         self.count("payouts", len(batch.payouts))
+        self.pay_refunds_out()
 
     def _agree(self, batch: BatchFact) -> None:
         with suppress(payouts.AlreadyDecided):
@@ -206,6 +206,7 @@ class Campaign:
                 self.stack.simulators.fault(step.operation, step.kind, **step.details)
                 self.count("faults ordered")
             case plan.Kill():
+                time.sleep(step.after_seconds)
                 self.stack.restart(*step.names, crash_at=step.crash_at)
                 self.count("kills", len(step.names))
                 self.count("crash points set", bool(step.crash_at))

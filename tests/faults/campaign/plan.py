@@ -15,7 +15,9 @@ COLLECTING = (
     ("SN", "wave"), ("SN", "orange_sonatel"), ("CI", "wave"), ("CI", "orange"), ("CI", "mtn"), ("ML", "wave"),
     ("ML", "moov"), ("BF", "moov"), ("BJ", "mtn"), ("BJ", "moov"), ("CM", "mtn"), ("CM", "orange_core"),
 )  # fmt: skip
-PAYING = tuple(wallet for wallet in COLLECTING if wallet != ("CI", "orange"))  # Web Payment only collects
+# Orange's Web Payment: a page that asks for the payer's number, so no number decides beforehand. It only collects.
+PAGE_ASKS_FOR_NUMBER = "orange"
+PAYING = tuple(wallet for wallet in COLLECTING if wallet[1] != PAGE_ASKS_FOR_NUMBER)
 
 # The first digits of a mobile number, and how many follow before the three that decide.
 _NUMBERS = {
@@ -102,10 +104,11 @@ class Spoil:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """Kill these at once and start them again, to kill themselves at `crash_at` if that is not empty."""
+    """Kill these after a while and start them again, to kill themselves at `crash_at` if that is not empty."""
 
     names: tuple[str, ...]
     crash_at: str
+    after_seconds: float  # for the workers to get on with what was begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ def phone_of(market: str, number: int, end: str) -> str:
 
 def _kill(dice: Random, crash_points: Sequence[str]) -> Kill:
     names = dice.choice((("web",), ("worker",), ("worker",), ("web", "worker"), ("worker", "beat")))
-    return Kill(names, dice.choice(crash_points) if dice.random() < 0.7 else "")
+    return Kill(names, dice.choice(crash_points) if dice.random() < 0.7 else "", dice.uniform(1, 6))
 
 
 def _spread(dice: Random, count: int, since: int, until: int) -> list[int]:

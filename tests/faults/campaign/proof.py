@@ -50,10 +50,10 @@ def judge(found: Evidence) -> Proof:
     return proof
 
 
-def unbooked(found: Evidence) -> list[str]:
-    """Payments whose money moved at the provider and is not in our books: what its statement would show."""
-    refs = {ref for _, ref in found.moved if ref in found.documents}
-    return sorted(ref for ref in refs if ref.startswith("pay_") and not found.documents[ref].booked_as)
+def unbooked(found: Evidence) -> list[tuple[str, str]]:
+    """(wallet, payment) of money that moved at the provider and is not in our books: what its statement would show."""
+    moved = [(wallet, found.documents[ref]) for wallet, ref in found.moved if ref in found.documents]
+    return sorted((wallet, one.id) for wallet, one in moved if one.invoice_ref and not one.booked_as)
 
 
 def _ended(found: Evidence, proof: Proof) -> Iterator[str]:
