@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories ledger-10m \
+.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories faults ledger-10m \
   bench-ledger bench-reconciliation lock lock-peers clean
 
 help: ## List the commands
@@ -44,6 +44,9 @@ pytest: $(VENV)/.dev ## The tests alone
 
 stories: $(VENV)/.dev ## The journeys across packages, one at a time
 	$(BIN)/python -m pytest -v tests/stories tests/browser tests/faults
+
+faults: $(VENV)/.dev ## 1,000 payments, 200 refunds, 300 payouts while providers misbehave and processes die; prints the counts (15 minutes)
+	$(BIN)/python -m tests.faults.campaign
 
 ledger-10m: $(VENV)/.dev ## Fill ten million postings under var/scale and print what proving them costs (15 minutes, 7 GB)
 	$(BIN)/python -m tests.scale.ledger

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kombu import Queue
+
 from config import databases, embedded, env, logs
 from providers import simulation
 
@@ -241,9 +243,12 @@ CELERY_BEAT_SCHEDULE = {
     "ledger-seals": {"task": "billing.ledger.tasks.seal_days", "schedule": 3_600},
     "identity-forget": {"task": "config.identity.tasks.forget_expired", "schedule": 3_600},
 }
-# A sweep nobody began in time is not needed any more: the next one finds the same work.
-for _sweep in CELERY_BEAT_SCHEDULE.values():
-    _sweep["options"] = {"expires": _sweep["schedule"]}
+# A sweep nobody began in time is not needed any more: the next one finds the same work. Each waits in a queue of its
+# own, and workers take from the queues in turn: in one queue a long sweep would let those behind it run out of time, at
+# every tick the same ones, and a provider that is slow to tell of payments would keep payouts from being sent.
+for _name, _sweep in CELERY_BEAT_SCHEDULE.items():
+    _sweep["options"] = {"expires": _sweep["schedule"], "queue": _name}
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", *CELERY_BEAT_SCHEDULE)]  # hints go to the first
 
 CACHES = {
     "default": {

@@ -73,6 +73,7 @@ class Stack:
             "COKO_LEASE_SECONDS": "3",
             "COKO_IDEMPOTENCY_LOCK_SECONDS": "3",
         }
+        self.job_processes = 1
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.key = ""
         self.mark = folder / "never"  # the file that the process to crash makes just before
@@ -107,7 +108,7 @@ class Stack:
                 sys.executable, "manage.py", "simulate_providers", "--port", str(self.simulator_port),
                 "--webhooks-to", f"{self.url}/webhooks", "--book", str(self.folder / "book.sqlite3"),
             ],
-            "worker": [*celery, "worker", "-c", "1", "-l", "WARNING"],
+            "worker": [*celery, "worker", "-c", str(self.job_processes), "-l", "WARNING"],
             "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
             "web": [
                 str(BIN / "gunicorn"), "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "1",
