@@ -105,11 +105,6 @@ def wallets(invoice: InvoiceFact) -> tuple[OptionFact, ...]:
     )
 
 
-def label(payment: PaymentFact, options: tuple[OptionFact, ...]) -> str:
-    """What the payer calls the wallet."""
-    return next((one.label for one in options if one.provider == payment.provider), payment.provider.title())
-
-
 def _drawn(text: str | None) -> str:
     """A code to scan, as SVG; empty when there is nothing to scan."""
     if not text:
@@ -123,7 +118,7 @@ def _context(payment: PaymentFact, invoice: InvoiceFact) -> dict[str, object]:
         "payment": payment,
         "invoice": invoice,
         "title": ", ".join(item.title for item in invoice.items),
-        "wallet": label(payment, options),
+        "wallet": payment_queries.label(payment.provider),
         "notice": wording.notice(state=payment.state, failure_reason=payment.failure_reason),
         "what_to_do": wording.action(payment.next_action.kind),
         "waiting": payment.state in OPEN,
