@@ -225,6 +225,14 @@ def collectable(*, provider: str, market: str, currency: str, amount_minor: int,
     return route
 
 
+def refuse_resting(*, provider: str, market: str) -> None:
+    """
+    :raises WalletResting: the provider was silent so often that it is left alone for a moment.
+    """
+    if gateway.is_resting(provider, market):
+        raise WalletResting(f"{provider} in {market} does not answer now")
+
+
 def refuse_flood(*, payer_phone: str | None, at: datetime, except_invoice_ref: str | None = None) -> None:
     """Check that one more request to this phone is bearable; attempts on the excepted invoice do not count.
 
