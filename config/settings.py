@@ -284,7 +284,9 @@ METRICS_TOKEN = env.text("COKO_METRICS_TOKEN", "")
 # Where each provider's API is. Simulators unless told otherwise; credentials are PROVIDER_<NAME>_<MARKET>_<FIELD>.
 SIMULATOR_PORT = env.integer("COKO_SIMULATOR_PORT", PORT + 90, low=1, high=65_535)
 SIMULATOR_URL = f"http://127.0.0.1:{SIMULATOR_PORT}"
+SIMULATED_PHONES_URL = ""  # where somebody who tries the demo answers for the payers' phones
 OUTGOING_PRIVATE_ADDRESSES = not PRODUCTION  # our own webhooks may go to loopback in the demo and in tests
 if MODE == "demo" and not any(name.startswith("PROVIDER_") for name in os.environ):
     # No wallet of our own: every adapter is led to the simulators of `make run`, with keys that open nothing.
     os.environ.update(simulation.demo_environment(SIMULATOR_URL))
+    SIMULATED_PHONES_URL = f"{SIMULATOR_URL}/phone/"

@@ -4,6 +4,8 @@ Only silence and breakdowns count against it. Whatever the provider said about o
 credentials) says that it is there. Kept by pybreaker, in the memory of each process: each finds out for itself.
 """
 
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
@@ -17,6 +19,22 @@ T = TypeVar("T")
 FAILURES_MAX = 5  # in a row
 REST_SECONDS = 30.0
 _BREAKDOWN_STATUS = 500
+
+
+_openings: defaultdict[str | None, float] = defaultdict(float)  # breaker → when it opened last
+
+
+class _Watch(pybreaker.CircuitBreakerListener):
+    """Notes when a breaker opens."""
+
+    def state_change(
+        self,
+        cb: pybreaker.CircuitBreaker,
+        old_state: pybreaker.CircuitBreakerState | None,
+        new_state: pybreaker.CircuitBreakerState,
+    ) -> None:
+        if new_state.name == pybreaker.STATE_OPEN:
+            _openings[cb.name] = time.monotonic()
 
 
 class _Breakdown(Exception):
@@ -42,8 +60,13 @@ def call(provider: str, market: str, work: Callable[[], T]) -> T:
 
 
 def is_open(provider: str, market: str) -> bool:
-    """Whether calls are held back now."""
-    return str(_breaker(provider, market).current_state) == pybreaker.STATE_OPEN
+    """Whether calls are held back now. Once it has rested it is open no more, though the next call is still a trial.
+
+    The breaker itself says «open» until somebody calls; who asks here before calling would wait for ever.
+    """
+    breaker = _breaker(provider, market)
+    rested = time.monotonic() - _openings[breaker.name] >= REST_SECONDS
+    return str(breaker.current_state) == pybreaker.STATE_OPEN and not rested
 
 
 def reset() -> None:
@@ -76,4 +99,5 @@ def _breaker(provider: str, market: str) -> pybreaker.CircuitBreaker:
         name=f"{provider}:{market}",
         # The failure that opens it must be told as what it is: an unknown outcome, never "nothing was sent".
         throw_new_error_on_trip=False,
+        listeners=[_Watch()],
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from billing.payments import queries as payments
 from royalties.payees import queries as payees
 
 
@@ -12,7 +13,7 @@ def naming() -> Callable[[str], str]:
     def name(holder: str) -> str:
         provider, colon, market = holder.partition(":")
         if colon and len(market) == 2:
-            return f"{provider.title()} {market}"
+            return f"{payments.label(provider)} {market}"
         return names.get(holder, holder)
 
     return name

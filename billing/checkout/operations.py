@@ -19,6 +19,7 @@ def begin(
     provider: str,
     return_url: str,
     at: datetime,
+    payer_code: str | None = None,
 ) -> CheckoutFact:
     """Quote one edition, open its invoice and start the first attempt. The customer's phone is the payer's.
 
@@ -30,14 +31,21 @@ def begin(
     :raises NoRoute: we may not collect with that wallet, there, in that currency.
     :raises AmountOutOfRange: the wallet does not take that amount.
     :raises TooManyAttempts: the customer's phone has too many payments open.
+    :raises WalletResting: the provider does not answer now; offer another wallet.
     """
     quote = pricing.quote(edition_ref=edition_ref, country=customer.country, currency=currency, at=at)
     payment_queries.collectable(
         provider=provider, market=customer.country, currency=quote.currency, amount_minor=quote.gross_minor, at=at
     )
+    payment_queries.refuse_resting(provider=provider, market=customer.country)
     payment_queries.refuse_flood(payer_phone=customer.phone, at=at)
     invoice = invoices.open_invoice(owner_ref=owner_ref, customer=customer, quotes=[quote], at=at)
     payment = payments.start(
-        invoice_ref=invoice.id, provider=provider, payer_phone=customer.phone, return_url=return_url, at=at
+        invoice_ref=invoice.id,
+        provider=provider,
+        payer_phone=customer.phone,
+        return_url=return_url,
+        at=at,
+        payer_code=payer_code,
     )
     return CheckoutFact(invoice, payment)

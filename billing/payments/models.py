@@ -85,6 +85,7 @@ class PaymentTransaction(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="payment_due"),
             models.Index(fields=["settled_at"], condition=Q(settled_at__isnull=False), name="payment_settled"),
+            models.Index(fields=["started_at"], condition=Q(state="needs_review"), name="payment_in_review"),
         ]
 
     def __str__(self) -> str:

@@ -179,8 +179,7 @@ def _commit_attempt(
     )
     if route.entity != invoice.entity:
         raise NoRoute(f"{provider} in {route.market} collects for {route.entity}, not for {invoice.entity}")
-    if gateway.is_resting(provider, route.market):
-        raise WalletResting(f"{provider} in {route.market} does not answer now")
+    queries.refuse_resting(provider=provider, market=route.market)
     # An attempt on this very invoice is a case of its own, PaymentInProgress.
     queries.refuse_flood(payer_phone=payer_phone, except_invoice_ref=invoice_ref, at=at)
     row = attempts.attempt(invoice, route, payer_phone=payer_phone, return_url=return_url, at=at)

@@ -118,6 +118,12 @@ def events(payment_ref: str) -> tuple[PaymentEventFact, ...]:
     return tuple(row.as_fact() for row in rows)
 
 
+def in_review() -> tuple[PaymentFact, ...]:
+    """Attempts that wait for a person, the oldest first."""
+    rows = PaymentTransaction.objects.filter(state=State.NEEDS_REVIEW).order_by("started_at", "id")
+    return tuple(row.as_fact() for row in rows)
+
+
 def settled(*, since: datetime, until: datetime) -> tuple[PaymentFact, ...]:
     """Payments whose money was booked from `since` until before `until`, in that order; duplicates too."""
     rows = PaymentTransaction.objects.filter(
@@ -139,6 +145,11 @@ def attempts(*, since: datetime, until: datetime) -> tuple[PaymentFact, ...]:
 def providers() -> frozenset[str]:
     """The names of the payment companies we can talk to."""
     return gateway.names()
+
+
+def label(provider: str) -> str:
+    """What people call the wallet; a provider we have no adapter for keeps its name."""
+    return gateway.wallet(provider).label if provider in gateway.names() else provider.title()
 
 
 def options(
@@ -212,6 +223,14 @@ def collectable(*, provider: str, market: str, currency: str, amount_minor: int,
     if not _takes(gateway.wallet(provider, market), amount_minor):
         raise AmountOutOfRange(f"{provider} does not take {amount_minor} {currency} (minor units) at once")
     return route
+
+
+def refuse_resting(*, provider: str, market: str) -> None:
+    """
+    :raises WalletResting: the provider was silent so often that it is left alone for a moment.
+    """
+    if gateway.is_resting(provider, market):
+        raise WalletResting(f"{provider} in {market} does not answer now")
 
 
 def refuse_flood(*, payer_phone: str | None, at: datetime, except_invoice_ref: str | None = None) -> None:

@@ -139,6 +139,8 @@ def _write(
         payment.failure_code = answer.failure_code or payment.failure_code
     elif verdict.state is State.SUCCEEDED:
         payment.failure_reason = payment.failure_code = ""
+    elif verdict.state is State.PENDING and answer.outcome is Outcome.PENDING:
+        payment.failure_reason = answer.failure_reason or ""  # such as a wrong code: it may still be paid
     sent_back = verdict.state is State.CREATED and answer.outcome is Outcome.NOT_FOUND and bool(verdict.note)
     payment.not_found_count = 0 if sent_back else payment.not_found_count + (answer.outcome is Outcome.NOT_FOUND)
     payment.checked_at = at

@@ -69,6 +69,22 @@ class PayoutEventFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchLine:
+    """A batch in a list: its sums without its payouts."""
+
+    id: str
+    title: str
+    state: str
+    prepared_by: str
+    prepared_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    payout_count: int
+    refusal_count: int
+    totals: Mapping[str, int]  # currency → minor units
+
+
+@dataclass(frozen=True, slots=True)
 class BatchFact:
     id: str  # pob_…
     title: str

@@ -136,10 +136,8 @@ def call_back(*, payout_ref: str, by: str, at: datetime) -> PayoutFact:
     :raises CannotReverse: the provider does not, or its time for it is over.
     """
     payout = _outside_transactions(payout_ref)
-    wallet = gateway.wallet(payout.provider, payout.market)
-    window = wallet.reversal_window if wallet else None
-    if payout.state != State.SUCCEEDED or window is None or at - (payout.settled_at or at) > window:
-        raise CannotReverse(f"{payout_ref} is {payout.state}; the provider calls back within {window}")
+    if not queries.may_be_called_back(payout.as_fact(), at=at):
+        raise CannotReverse(f"{payout_ref} is {payout.state}; {payout.provider} does not call it back, or no longer")
     answer = gateway.reverse(_transfer(payout))
     return apply_answer(payout_ref=payout_ref, answer=answer, source="reversal", at=at, by=by)
 

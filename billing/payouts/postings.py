@@ -53,6 +53,11 @@ def fee(leaving: Leaving, fee_minor: int) -> EntryDraft | None:
     return _draft(leaving, "fee", fees, leaving.wallet, fee_minor)
 
 
+def keys_of(payout_ref: str) -> tuple[str, ...]:
+    """The keys of all a payout may have written."""
+    return tuple(f"{KEY_PREFIX}{payout_ref}:{what}" for what in ("paid", "paid_after_all", "fee"))
+
+
 def paid_key(payout_ref: str) -> str:
     return f"{KEY_PREFIX}{payout_ref}:paid"
 

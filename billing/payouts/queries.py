@@ -1,7 +1,15 @@
 """What others may know of payouts."""
 
-from billing.payouts.facts import BatchFact, PayoutEventFact, PayoutFact
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Count, Sum
+
+from billing.payouts import gateway
+from billing.payouts.facts import BatchFact, BatchLine, PayoutEventFact, PayoutFact
 from billing.payouts.models import Payout, PayoutBatch, PayoutEvent
+from billing.payouts.states import State
 
 
 class NoSuchPayout(Exception):
@@ -62,9 +70,42 @@ def batch(batch_ref: str) -> BatchFact:
     return found.as_fact()
 
 
-def batches(*, limit: int = 50) -> tuple[BatchFact, ...]:
-    """The latest batches, those that wait for a decision first."""
-    rows = PayoutBatch.objects.order_by("decided_at", "-prepared_at").prefetch_related("payouts")
-    waiting = rows.filter(state="prepared")
-    decided = PayoutBatch.objects.exclude(state="prepared").order_by("-prepared_at")
-    return tuple(found.as_fact() for found in [*waiting, *decided[:limit]][:limit])
+def batches(*, limit: int = 50) -> tuple[BatchLine, ...]:
+    """Every batch that waits for a decision, the oldest first, then the latest decided ones."""
+    waiting = PayoutBatch.objects.filter(state="prepared").order_by("prepared_at", "id")
+    decided = PayoutBatch.objects.exclude(state="prepared").order_by("-decided_at", "-id")
+    found = [*waiting, *decided[:limit]]
+    sums: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    rows = Payout.objects.filter(batch__in=[batch.id for batch in found]).values_list("batch_id", "currency")
+    for batch_ref, currency, total, count in rows.annotate(Sum("amount_minor"), Count("id")).order_by("currency"):
+        sums[batch_ref][currency] = (int(total), count)
+    return tuple(_line(batch, sums[batch.id]) for batch in found)
+
+
+def in_review() -> tuple[PayoutFact, ...]:
+    """Payouts that wait for a person to say what became of them, the oldest first."""
+    rows = Payout.objects.filter(state=State.NEEDS_REVIEW).order_by("prepared_at", "id")
+    return tuple(found.as_fact() for found in rows)
+
+
+def may_be_called_back(payout: PayoutFact, *, at: datetime) -> bool:
+    """Whether the provider would still call it back."""
+    wallet = gateway.wallet(payout.provider, payout.market)
+    window = wallet.reversal_window if wallet else None
+    arrived = payout.state == State.SUCCEEDED and payout.settled_at is not None
+    return arrived and window is not None and at - (payout.settled_at or at) <= window
+
+
+def _line(batch: PayoutBatch, sums: Mapping[str, tuple[int, int]]) -> BatchLine:
+    return BatchLine(
+        id=batch.id,
+        title=batch.title,
+        state=batch.state,
+        prepared_by=batch.prepared_by,
+        prepared_at=batch.prepared_at,
+        decided_by=batch.decided_by,
+        decided_at=batch.decided_at,
+        payout_count=sum(count for _, count in sums.values()),
+        refusal_count=len(batch.refusals),
+        totals={currency: total for currency, (total, _) in sums.items()},
+    )

@@ -40,6 +40,15 @@ class RefundFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundEventFact:
+    state: str
+    source: str  # start, sweep, poll, notification, payout, review
+    note: str
+    by: str  # who, when a person did it
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeFact:
     """Somebody contests a payment. Recorded only: money moves by a refund, or by a line of the provider's statement."""
 

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from billing.refunds.facts import DisputeFact, RefundFact, Way
+from billing.refunds.facts import DisputeFact, RefundEventFact, RefundFact, Way
 from billing.refunds.states import OPEN, State
 
 
@@ -113,6 +113,9 @@ class RefundEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.refund_id} {self.state}"
+
+    def as_fact(self) -> RefundEventFact:
+        return RefundEventFact(self.state, self.source, self.note, self.by, self.happened_at)
 
 
 class Dispute(models.Model):

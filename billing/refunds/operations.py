@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 import billing.invoices.queries as invoices
 import billing.ledger.operations as ledger
@@ -24,7 +24,7 @@ from billing.money import round_half_up
 from billing.outbox import sweeps
 from billing.payments.facts import CaptureFact
 from billing.payouts.facts import BatchFact, PayoutAsked
-from billing.refunds import gateway, postings, recording, sharing
+from billing.refunds import gateway, postings, queries, recording, sharing
 from billing.refunds.facts import DisputeFact, RefundAnswer, RefundFact, Way
 from billing.refunds.models import Dispute, Refund, RefundEvent
 from billing.refunds.outcome import Books
@@ -35,11 +35,15 @@ from billing.refunds.states import State
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 
 
-class NothingCaptured(Exception):
+class RefundRefusal(Exception):
+    """Nothing was given back, and why."""
+
+
+class NothingCaptured(RefundRefusal):
     """The payment brought no money: there is nothing to give back."""
 
 
-class MoreThanCaptured(Exception):
+class MoreThanCaptured(RefundRefusal):
     """More than what is left of the payment; `left_minor` says how much that is."""
 
     def __init__(self, left_minor: int, currency: str) -> None:
@@ -48,11 +52,11 @@ class MoreThanCaptured(Exception):
         self.currency = currency
 
 
-class NoWayBack(Exception):
+class NoWayBack(RefundRefusal):
     """That wallet takes nothing back, and we cannot send to it: finance gives the money back another way."""
 
 
-class ReasonMissing(Exception):
+class ReasonMissing(RefundRefusal):
     """A refund, or the end of a dispute, takes a reason."""
 
 
@@ -241,7 +245,7 @@ def _grant(*, payment_ref: str, amount_minor: int | None, reason: str, by: str, 
     captured = _captured(payment_ref)
     with transaction.atomic(durable=True):
         _one_at_a_time(payment_ref)
-        before = _given_back_of(payment_ref)
+        before = queries.given_back_of(payment_ref)
         left = captured.amount_minor - before
         amount = left if amount_minor is None else amount_minor
         if not 0 < amount <= left:
@@ -256,9 +260,9 @@ def _grant(*, payment_ref: str, amount_minor: int | None, reason: str, by: str, 
 
 def _row(captured: CaptureFact, amount: int, before: int, *, reason: str, by: str, at: datetime) -> Refund:
     terms = gateway.terms(captured.provider, captured.market)
-    is_whole = before == 0 and amount == captured.amount_minor
-    way = terms.whole if is_whole else terms.part
-    if way is None or (way is Way.PAYOUT and not captured.payer_phone):
+    whole, part = queries.ways(captured)
+    way = whole if before == 0 and amount == captured.amount_minor else part
+    if way is None:
         raise NoWayBack(f"{captured.provider} in {captured.market} takes nothing back")
     share = _share(captured, amount, before)
     gives_fee = way is Way.OPERATION and terms.returns_fee
@@ -303,11 +307,6 @@ def _captured(payment_ref: str) -> CaptureFact:
     if captured is None:
         raise NothingCaptured(payment_ref)
     return captured
-
-
-def _given_back_of(payment_ref: str) -> int:
-    alive = Refund.objects.filter(payment_ref=payment_ref).exclude(state=State.FAILED)
-    return int(alive.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
 def _one_at_a_time(payment_ref: str) -> None:

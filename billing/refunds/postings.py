@@ -39,6 +39,11 @@ class GivenBack:
         return self.account(REFUNDS_DUE, self.payment_ref if self.booked_as == "captured_twice" else self.refund_ref)
 
 
+def keys_of(refund_ref: str) -> tuple[str, ...]:
+    """The keys of all a refund may have written."""
+    return tuple(f"{KEY_PREFIX}{refund_ref}:{what}" for what in ("granted", "sent", "not_given"))
+
+
 def granted(back: GivenBack) -> EntryDraft | None:
     """The sale is taken back and owed to the payer; None when it is owed already."""
     owed = credit(back.due, back.amount_minor)

@@ -2,8 +2,12 @@
 
 from datetime import datetime
 
-from billing.refunds.facts import DisputeFact, RefundFact
-from billing.refunds.models import Dispute, Refund
+from django.db.models import Sum
+
+from billing.payments.facts import CaptureFact
+from billing.refunds import gateway
+from billing.refunds.facts import DisputeFact, RefundEventFact, RefundFact, Way
+from billing.refunds.models import Dispute, Refund, RefundEvent
 from billing.refunds.states import State
 
 
@@ -28,6 +32,36 @@ def refund(refund_ref: str) -> RefundFact:
 def refunds_of(payment_ref: str) -> tuple[RefundFact, ...]:
     """Every refund of a payment, in the order they were granted."""
     return tuple(row.as_fact() for row in Refund.objects.filter(payment_ref=payment_ref).order_by("requested_at", "id"))
+
+
+def events(refund_ref: str) -> tuple[RefundEventFact, ...]:
+    """What happened to a refund, in order."""
+    return tuple(event.as_fact() for event in RefundEvent.objects.filter(refund_id=refund_ref).order_by("id"))
+
+
+def given_back_of(payment_ref: str) -> int:
+    """How much of a payment is given back or promised to be, minor units of what it brought."""
+    alive = Refund.objects.filter(payment_ref=payment_ref).exclude(state=State.FAILED)
+    return int(alive.aggregate(total=Sum("amount_minor"))["total"] or 0)
+
+
+def ways(captured: CaptureFact) -> tuple[Way | None, Way | None]:
+    """How the whole of a payment, and a part of it, would go back; None where there is no way."""
+    terms = gateway.terms(captured.provider, captured.market)
+    whole, part = (None if way is Way.PAYOUT and not captured.payer_phone else way for way in (terms.whole, terms.part))
+    return whole, part
+
+
+def in_review() -> tuple[RefundFact, ...]:
+    """Refunds that wait for a person to say what became of them, the oldest first."""
+    rows = Refund.objects.filter(state=State.NEEDS_REVIEW).order_by("requested_at", "id")
+    return tuple(row.as_fact() for row in rows)
+
+
+def waiting_for_payout() -> tuple[RefundFact, ...]:
+    """Refunds that go as payouts and are in no batch yet, the oldest first."""
+    rows = Refund.objects.filter(way=Way.PAYOUT, state=State.GRANTED).order_by("requested_at", "id")
+    return tuple(row.as_fact() for row in rows)
 
 
 def settled(*, since: datetime, until: datetime) -> tuple[RefundFact, ...]:

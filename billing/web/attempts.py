@@ -18,13 +18,14 @@ OWNER = "web"
 TAKE_UP_WITHIN = timedelta(minutes=30)
 
 
-def begin(*, key: str, customer: Customer, offer: Offer, provider: str) -> PaymentFact:
+def begin(*, key: str, customer: Customer, offer: Offer, provider: str, code: str | None = None) -> PaymentFact:
     """Start the payment under the form's key; whatever stops us leaves the form free to be sent again.
 
     :raises NoRoute, AmountOutOfRange: the wallet cannot take it after all.
+    :raises WalletResting: it does not answer now.
     """
     try:
-        payment = _taken_up(customer, offer, provider) or _begun(customer, offer, provider)
+        payment = _taken_up(customer, offer, provider, code) or _begun(customer, offer, provider, code)
     except BaseException:
         submissions.free(key=key, at=timezone.now())
         raise
@@ -32,10 +33,11 @@ def begin(*, key: str, customer: Customer, offer: Offer, provider: str) -> Payme
     return payment
 
 
-def again(*, invoice: InvoiceFact, provider: str) -> PaymentFact:
+def again(*, invoice: InvoiceFact, provider: str, code: str | None = None) -> PaymentFact:
     """Another attempt on an invoice, or the one that is still open, or the one that has paid it.
 
     :raises NoRoute, AmountOutOfRange: the wallet cannot take it.
+    :raises WalletResting: it does not answer now.
     """
     try:
         return payments.start(
@@ -44,6 +46,7 @@ def again(*, invoice: InvoiceFact, provider: str) -> PaymentFact:
             payer_phone=invoice.customer.phone,
             return_url="",  # our own waiting page
             at=timezone.now(),
+            payer_code=code,
         )
     except payments.PaymentInProgress as other:
         return payment_queries.payment(other.payment_ref)
@@ -51,7 +54,7 @@ def again(*, invoice: InvoiceFact, provider: str) -> PaymentFact:
         return payment_queries.payments_of_invoice(invoice.id)[0]
 
 
-def _begun(customer: Customer, offer: Offer, provider: str) -> PaymentFact:
+def _begun(customer: Customer, offer: Offer, provider: str, code: str | None) -> PaymentFact:
     return checkout.begin(
         owner_ref=OWNER,
         customer=customer,
@@ -60,16 +63,17 @@ def _begun(customer: Customer, offer: Offer, provider: str) -> PaymentFact:
         provider=provider,
         return_url="",
         at=timezone.now(),
+        payer_code=code,
     ).payment
 
 
-def _taken_up(customer: Customer, offer: Offer, provider: str) -> PaymentFact | None:
+def _taken_up(customer: Customer, offer: Offer, provider: str, code: str | None) -> PaymentFact | None:
     """The payment of somebody who asks again: a second tab, an impatient reload, a process that died half-way.
 
     They are shown the attempt they have, or get another on the same invoice; never a second invoice to pay.
     """
     invoice = _unpaid(customer, offer, since=timezone.now() - TAKE_UP_WITHIN)
-    return again(invoice=invoice, provider=provider) if invoice else None
+    return again(invoice=invoice, provider=provider, code=code) if invoice else None
 
 
 def _unpaid(customer: Customer, offer: Offer, *, since: datetime) -> InvoiceFact | None:

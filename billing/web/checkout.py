@@ -12,10 +12,10 @@ import billing.configuration.queries as configuration
 import billing.invoices.queries as invoices
 import billing.payments.queries as payments
 from billing.invoices.facts import Customer
-from billing.payments.facts import PaymentFact
-from billing.payments.operations import TooManyAttempts
+from billing.payments.facts import OptionFact, PaymentFact
+from billing.payments.operations import TooManyAttempts, WalletResting
 from billing.payments.states import OPEN
-from billing.web import attempts, country, offers, storefront, submissions, wording
+from billing.web import attempts, codes, country, offers, storefront, submissions, wording
 from billing.web.checkout_form import CheckoutForm
 from billing.web.offers import Offer
 
@@ -85,12 +85,21 @@ def _begun(request: HttpRequest, offer: Offer, form: CheckoutForm, where: str) -
     given = form.cleaned_data
     customer = _customer(request, form, where)
     try:
-        payment = attempts.begin(key=given["key"], customer=customer, offer=offer, provider=given["provider"])
+        payment = attempts.begin(
+            key=given["key"],
+            customer=customer,
+            offer=offer,
+            provider=given["provider"],
+            code=given["code"] or None,
+        )
+    except WalletResting:
+        form.add_error("provider", wording.RESTING)
+        return _drawn(request, offer, form, status=503)
     except (configuration.NoRoute, payments.AmountOutOfRange):
-        form.add_error("provider", _("Ce portefeuille n’est plus disponible ici : choisissez-en un autre."))
+        form.add_error("provider", wording.GONE)
         return _drawn(request, offer, form, status=422)
     except TooManyAttempts:
-        form.add_error("phone", _("Ce numéro a déjà plusieurs paiements en attente : approuvez-les ou patientez."))
+        form.add_error("phone", wording.CROWDED)
         return _drawn(request, offer, form, status=429)
     return lead_on(payment)
 
@@ -121,12 +130,35 @@ def _known(request: HttpRequest, offer: Offer) -> dict[str, str]:
     return known
 
 
+def choices(wallets: tuple[OptionFact, ...]) -> dict[str, object]:
+    """What the list of wallets and the field for a code are drawn from."""
+    return {
+        "wallets": [(wallet, wording.action(wallet.next_action_kind)) for wallet in wallets],
+        "coded": [wallet for wallet in wallets if codes.takes(wallet)],
+    }
+
+
+def _phone(form: CheckoutForm) -> str | None:
+    """The number that was typed, if it is one."""
+    return form.cleaned_data.get("phone") if form.is_bound else None
+
+
+def _chosen(form: CheckoutForm, wallets: tuple[OptionFact, ...]) -> str:
+    """The wallet the payer chose; before that the one their number seems to belong to; never one that rests."""
+    awake = [wallet.provider for wallet in wallets if not wallet.is_resting]
+    asked = str(form["provider"].value() or "")
+    suggested = [wallet.provider for wallet in wallets if wallet.is_suggested and wallet.provider in awake]
+    return asked if asked in awake else next(iter(suggested), "")
+
+
 def _drawn(request: HttpRequest, offer: Offer, form: CheckoutForm, status: int = 200) -> HttpResponse:
+    wallets = offers.wallets_for(offer.quote, payer_phone=_phone(form))
     context = {
         "offer": offer,
         "form": form,
         "example_phone": country.example_phone(offer.quote.country),
-        "wallets": [(wallet, wording.action(wallet.next_action_kind)) for wallet in offer.wallets],
+        "chosen": _chosen(form, wallets),
+        **choices(wallets),
         "key": submissions.new_key(timezone.now()),
         "owned": _owned(request, offer),
         **storefront.shop(request),

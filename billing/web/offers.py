@@ -50,6 +50,17 @@ def offer(*, edition_ref: str, country: str) -> Offer:
     return Offer(shown, quote, wallets)
 
 
+def wallets_for(quote: Quote, *, payer_phone: str | None) -> tuple[OptionFact, ...]:
+    """The wallets again, now that the number is known: the one it seems to belong to comes first."""
+    return payments.options(
+        country=quote.country,
+        currency=quote.currency,
+        amount_minor=quote.gross_minor,
+        payer_phone=payer_phone,
+        at=timezone.now(),
+    )
+
+
 def card(*, edition_ref: str, country: str) -> storefront.Card:
     """The edition as the shop shows it.
 

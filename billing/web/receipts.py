@@ -8,12 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import billing.invoices.queries as invoices
+import billing.payments.queries as payments
 from billing.invoices import pdf
 from billing.invoices.facts import InvoiceFact
 from billing.payments.states import State
 from billing.pricing.tax import TaxLine
 from billing.web.checkout import redirect_303
-from billing.web.waiting import find, label, wallets
+from billing.web.waiting import find
 
 
 @never_cache
@@ -28,7 +29,7 @@ def page(request: HttpRequest, payment_ref: str) -> HttpResponse:
         "payment": payment,
         "invoice": invoice,
         "taxes": _taxes(invoice),
-        "wallet": label(payment, wallets(invoice)),
+        "wallet": payments.label(payment.provider),
         # Money that came although the invoice was paid already is owed back, and said so.
         "paid_twice": invoice.payment_ref != payment.id,
     }

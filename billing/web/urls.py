@@ -2,7 +2,21 @@
 
 from django.urls import path, re_path
 
-from billing.web import checkout, country, periods, receipts, reconciliation, storefront, waiting, webhooks
+from billing.web import (
+    attention,
+    checkout,
+    country,
+    finance_payment,
+    payout_batches,
+    payouts,
+    periods,
+    receipts,
+    reconciliation,
+    refunds,
+    storefront,
+    waiting,
+    webhooks,
+)
 
 app_name = "billing_web"
 
@@ -24,6 +38,28 @@ urlpatterns = [
     path("finance/periods/", periods.overview, name="periods"),
     path("finance/periods/<str:entity>/<str:period>/", periods.month, name="period"),
     path("finance/periods/<str:entity>/<str:period>/<str:action>/", periods.act, name="period_act"),
+    path("finance/attention/", attention.page, name="attention"),
+    path("finance/payouts/", payout_batches.overview, name="payout_batches"),
+    path("finance/payouts/refunds/prepare/", refunds.prepare, name="prepare_refunds"),
+    path("finance/payouts/batches/<str:batch_ref>/", payout_batches.page, name="payout_batch"),
+    path("finance/payouts/batches/<str:batch_ref>/approve/", payout_batches.approve, name="payout_batch_approve"),
+    path("finance/payouts/batches/<str:batch_ref>/reject/", payout_batches.reject, name="payout_batch_reject"),
+    path("finance/payouts/<str:payout_ref>/", payouts.page, name="payout"),
+    path("finance/payouts/<str:payout_ref>/ask/", payouts.ask, name="payout_ask"),
+    path("finance/payouts/<str:payout_ref>/call-back/", payouts.call_back, name="payout_call_back"),
+    path("finance/payouts/<str:payout_ref>/decide/", payouts.decide, name="payout_decide"),
+    path("finance/refunds/<str:refund_ref>/", refunds.page, name="refund"),
+    path("finance/refunds/<str:refund_ref>/ask/", refunds.ask, name="refund_ask"),
+    path("finance/refunds/<str:refund_ref>/decide/", refunds.decide, name="refund_decide"),
+    path("finance/payments/<str:payment_ref>/", finance_payment.page, name="finance_payment"),
+    path("finance/payments/<str:payment_ref>/ask/", finance_payment.ask, name="finance_payment_ask"),
+    path("finance/payments/<str:payment_ref>/refund/", finance_payment.refund, name="finance_payment_refund"),
+    path("finance/payments/<str:payment_ref>/dispute/", finance_payment.open_dispute, name="dispute_open"),
+    path(
+        "finance/payments/<str:payment_ref>/disputes/<str:dispute_ref>/close/",
+        finance_payment.close_dispute,
+        name="dispute_close",
+    ),
     # With or without the last slash: a provider's POST must never meet a redirect, which would lose its body.
     re_path(
         r"^webhooks/(?P<provider>[a-z0-9_]{1,40})/(?P<market>[A-Za-z]{2})(?:/(?P<token>[A-Za-z0-9_.-]{1,120}))?/?$",

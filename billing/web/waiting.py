@@ -3,6 +3,8 @@
 from contextlib import suppress
 
 import segno
+from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,11 +20,10 @@ from billing import ids
 from billing.invoices.facts import InvoiceFact
 from billing.payments.facts import OptionFact, PaymentFact
 from billing.payments.states import OPEN, State
-from billing.web import attempts, wording
-from billing.web.checkout import lead_on, redirect_303
+from billing.web import attempts, codes, wording
+from billing.web.checkout import choices, lead_on, redirect_303
 
 # From these the payer may start over; in all others money may still move, or a person is looking.
-_CODE_MAX = 10
 _MAY_RETRY = frozenset({State.FAILED, State.EXPIRED})
 
 
@@ -50,17 +51,23 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
         return redirect_303("billing_web:payment", payment.id)
     invoice = invoices.invoice(payment.invoice_ref)
     provider = request.POST.get("provider") or payment.provider
-    if provider not in {wallet.provider for wallet in wallets(invoice)}:
+    wallet = next((one for one in wallets(invoice) if one.provider == provider), None)
+    if wallet is None:
+        messages.warning(request, str(wording.GONE))
+        return redirect_303("billing_web:payment", payment.id)
+    code = codes.written(request.POST.get("code", ""))
+    if code is None or (wallet.needs_code and not code):
+        messages.warning(request, codes.shape() if code is None else codes.missing(wallet))
         return redirect_303("billing_web:payment", payment.id)
     try:
-        return lead_on(attempts.again(invoice=invoice, provider=provider))
-    except (
-        configuration.NoRoute,
-        payment_queries.AmountOutOfRange,
-        payments.TooManyAttempts,
-        payments.WalletResting,
-    ):
-        return redirect_303("billing_web:payment", payment.id)
+        return lead_on(attempts.again(invoice=invoice, provider=provider, code=code or None))
+    except payments.WalletResting:
+        messages.warning(request, str(wording.RESTING))
+    except payments.TooManyAttempts:
+        messages.warning(request, str(wording.CROWDED))
+    except (configuration.NoRoute, payment_queries.AmountOutOfRange):
+        messages.warning(request, str(wording.GONE))
+    return redirect_303("billing_web:payment", payment.id)
 
 
 @never_cache
@@ -68,8 +75,10 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
 def confirm(request: HttpRequest, payment_ref: str) -> HttpResponse:
     """Hand in the code that the payer was sent; a wrong one leads back to the form."""
     payment = find(payment_ref)
-    code = "".join(request.POST.get("code", "").split())
-    if payment.state in OPEN and code.isascii() and code.isdigit() and len(code) <= _CODE_MAX:
+    code = codes.written(request.POST.get("code", ""))
+    if not code:
+        messages.warning(request, codes.shape())
+    elif payment.state in OPEN:
         with suppress(payments.TakesNoCode):
             payments.confirm(payment_ref=payment.id, code=code, at=timezone.now())
     return redirect_303("billing_web:payment", payment.id)
@@ -80,7 +89,8 @@ def confirm(request: HttpRequest, payment_ref: str) -> HttpResponse:
 def give_up(request: HttpRequest, payment_ref: str) -> HttpResponse:
     """Close an attempt at the provider, so that another wallet can be chosen. Paid meanwhile, it is paid."""
     payment = find(payment_ref)
-    payments.cancel(payment_ref=payment.id, at=timezone.now())
+    if payments.cancel(payment_ref=payment.id, at=timezone.now()).state in OPEN:
+        messages.info(request, str(wording.STAYS_OPEN))
     return redirect_303("billing_web:payment", payment.id)
 
 
@@ -105,11 +115,6 @@ def wallets(invoice: InvoiceFact) -> tuple[OptionFact, ...]:
     )
 
 
-def label(payment: PaymentFact, options: tuple[OptionFact, ...]) -> str:
-    """What the payer calls the wallet."""
-    return next((one.label for one in options if one.provider == payment.provider), payment.provider.title())
-
-
 def _drawn(text: str | None) -> str:
     """A code to scan, as SVG; empty when there is nothing to scan."""
     if not text:
@@ -123,12 +128,15 @@ def _context(payment: PaymentFact, invoice: InvoiceFact) -> dict[str, object]:
         "payment": payment,
         "invoice": invoice,
         "title": ", ".join(item.title for item in invoice.items),
-        "wallet": label(payment, options),
+        "wallet": payment_queries.label(payment.provider),
         "notice": wording.notice(state=payment.state, failure_reason=payment.failure_reason),
         "what_to_do": wording.action(payment.next_action.kind),
         "waiting": payment.state in OPEN,
+        "wrong_code": wording.WRONG_CODE if payment.failure_reason == "auth_code_invalid" else "",
         "pause": wording.seconds_until_next_look(timezone.now() - payment.started_at),
         "qr": _drawn(payment.next_action.qr) if payment.state in OPEN else "",
         "may_retry": payment.state in _MAY_RETRY and invoice.state == "open",
-        "wallets": [(option, wording.action(option.next_action_kind)) for option in options],
+        "chosen": next((one.provider for one in options if one.is_suggested and not one.is_resting), ""),
+        "phones": settings.SIMULATED_PHONES_URL if payment.state in OPEN else "",
+        **choices(options),
     }

@@ -76,6 +76,14 @@ _STATES: Mapping[str, Notice] = {
     ),
 }  # fmt: skip
 
+RESTING = _("Ce portefeuille ne répond pas en ce moment et rien n’a été demandé : choisissez-en un autre.")
+CROWDED = _("Ce numéro a déjà plusieurs paiements en attente : approuvez-les ou patientez.")
+GONE = _("Ce portefeuille n’est plus disponible ici : choisissez-en un autre.")
+WRONG_CODE = _("Le code n’est pas le bon, ou il est trop ancien : demandez-en un autre.")
+STAYS_OPEN = _(
+    "Ce portefeuille ne sait pas retirer une demande : elle s’éteint d’elle-même si vous n’y répondez pas, "
+    "et vous pourrez alors en choisir un autre."
+)
 _NO_MONEY = _("Aucun argent n’a été prélevé.")
 _FAILURES: Mapping[str, tuple[Text, Text]] = {
     "payer_insufficient_funds": (

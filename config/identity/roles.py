@@ -5,8 +5,9 @@ from collections.abc import Mapping
 ROLES: Mapping[str, frozenset[str]] = {
     "reader": frozenset(),
     "author": frozenset(),
-    "finance": frozenset({"see_finance", "close_books"}),
-    "operator": frozenset({"operate", "see_finance", "close_books"}),  # who opens a month again is a second person
+    # Who approves a payout or opens a month again is a second person, whose role may well be the same.
+    "finance": frozenset({"see_finance", "close_books", "move_money", "approve_payouts"}),
+    "operator": frozenset({"operate", "see_finance", "close_books", "move_money", "approve_payouts"}),
     "client": frozenset({"use_payment_api"}),
 }
 

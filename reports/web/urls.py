@@ -14,7 +14,6 @@ urlpatterns = [
     path("finance/books/file/", books.file, name="file"),
     path("finance/entries/<str:entry_ref>/", entries.entry, name="entry"),
     path("finance/invoices/<str:invoice_ref>/", documents.invoice, name="invoice"),
-    path("finance/payments/<str:payment_ref>/", documents.payment, name="payment"),
     path("finance/<str:period>/", pages.month, name="month"),
     path("finance/<str:period>/coko.xlsx", pages.month_workbook, name="workbook"),
     path("finance/<str:period>/coko.pdf", pages.month_pdf, name="pdf"),

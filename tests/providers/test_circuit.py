@@ -59,3 +59,9 @@ class TestCall:
         monkeypatch.setattr(circuit._breaker("wave", "SN"), "_reset_timeout", 0)
         assert circuit.call("wave", "SN", lambda: "there") == "there"
         assert str(circuit._breaker("wave", "SN").current_state) == pybreaker.STATE_CLOSED
+
+    def test_is_not_shut_for_ever_when_nobody_calls_because_it_is_shut(self, monkeypatch):
+        fail(NotSent("no connection"))
+        assert circuit.is_open("wave", "SN")
+        monkeypatch.setattr(circuit, "REST_SECONDS", 0.0)
+        assert not circuit.is_open("wave", "SN")

@@ -91,7 +91,7 @@ class TestCountry:
         assert "Rien n’a été commandé" in visitor.read(f"/checkout/{shop.edition_ref}/")
 
     def test_without_a_wallet_says_so_calmly(self, visitor, shop):
-        visitor.http.get("/country/?country=CG")
+        visitor.http.get("/country/?country=FR")
         page = visitor.read(f"/checkout/{shop.edition_ref}/")
         assert "Aucun portefeuille mobile" in page
         assert 'name="phone"' not in page

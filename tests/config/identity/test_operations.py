@@ -12,12 +12,12 @@ from tests.factories import identity
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth"])
 
-PERMISSIONS = {"see_finance", "close_books", "operate", "use_payment_api"}
+PERMISSIONS = {"see_finance", "close_books", "move_money", "approve_payouts", "operate", "use_payment_api"}
 MATRIX = {
     "reader": set(),
     "author": set(),
-    "finance": {"see_finance", "close_books"},
-    "operator": {"operate", "see_finance", "close_books"},
+    "finance": {"see_finance", "close_books", "move_money", "approve_payouts"},
+    "operator": {"operate", "see_finance", "close_books", "move_money", "approve_payouts"},
     "client": {"use_payment_api"},
 }
 

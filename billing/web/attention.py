@@ -1,0 +1,50 @@
+"""What waits for a person: each line leads to the page where something can be done about it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+import billing.ledger.queries as ledger
+import billing.payments.queries as payments
+import billing.payouts.queries as payouts
+import billing.refunds.queries as refunds
+from billing import ids
+from billing.ledger.draft import AccountKey
+from billing.payments.postings import REFUNDS_DUE, SUSPENSE
+from billing.web import desk, signs
+
+
+@desk.shown
+def page(request: HttpRequest) -> HttpResponse:
+    """Everything at once; empty is good."""
+    context = {
+        "payments": [(fact, signs.flags(fact.flags)) for fact in payments.in_review()],
+        "payouts": [(fact, signs.flags(fact.flags)) for fact in payouts.in_review()],
+        "refunds": [(fact, signs.flags(fact.flags)) for fact in refunds.in_review()],
+        "batches": [batch for batch in payouts.batches(limit=0) if batch.state == "prepared"],
+        "to_pay_out": refunds.waiting_for_payout(),
+        "disputes": refunds.open_disputes(),
+        "unexplained": [_shown(account, minor) for account, minor in _left_on(SUSPENSE)],
+        "paid_twice": [_shown(account, minor) for account, minor in _left_on(REFUNDS_DUE) if _is_payment(account)],
+        "may_move": request.user.has_perm(desk.MOVE),
+    }
+    kinds = ("payments", "payouts", "refunds", "batches", "to_pay_out", "disputes", "unexplained", "paid_twice")
+    context["nothing"] = not any(context[kind] for kind in kinds)
+    return render(request, "billing_web/attention.html", context)
+
+
+def _left_on(code: str) -> list[tuple[AccountKey, int]]:
+    return [(account, minor) for account, minor in ledger.balances_now(codes=[code]) if minor]
+
+
+def _is_payment(account: AccountKey) -> bool:
+    return ids.looks_like(account.holder, "pay")
+
+
+def _shown(account: AccountKey, minor: int) -> dict[str, object]:
+    """Whose, how much, and whether it came in or left."""
+    return {
+        "account": account,
+        "magnitude": abs(minor),
+        "came_in": minor < 0,
+        "is_payout": ids.looks_like(account.holder, "out"),
+    }

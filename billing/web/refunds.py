@@ -1,0 +1,91 @@
+"""One refund for finance, saying what nobody else could of it, and putting those that wait into a batch of payouts."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+import billing.ledger.queries as ledger
+from billing.refunds import operations, postings, queries
+from billing.refunds.facts import RefundFact, Way
+from billing.refunds.states import OPEN, State
+from billing.web import desk, signs
+from billing.web.checkout import redirect_303
+
+
+@desk.shown
+def page(request: HttpRequest, refund_ref: str) -> HttpResponse:
+    """Its sum, its way, its history, and what it wrote in the ledger."""
+    refund = _found(refund_ref)
+    context = {
+        "refund": refund,
+        "sign": signs.refund(refund.state),
+        "flags": signs.flags(refund.flags),
+        "failure": signs.failure(refund.failure_reason),
+        "requested_by": desk.names([refund.requested_by])[refund.requested_by],
+        "steps": signs.refund_steps(queries.events(refund.id)),
+        "entries": tuple(ledger.entries_by_key(postings.keys_of(refund.id)).values()),
+        "may_move": request.user.has_perm(desk.MOVE),
+        "can_ask": refund.way == Way.OPERATION and (refund.state in OPEN or refund.state == State.NEEDS_REVIEW),
+        "can_decide": refund.state == State.NEEDS_REVIEW and "late_success" not in refund.flags,
+        "waits_for_batch": refund.way == Way.PAYOUT and refund.state == State.GRANTED,
+    }
+    return render(request, "billing_web/refund.html", context)
+
+
+@desk.acted(desk.MOVE)
+def ask(request: HttpRequest, refund_ref: str) -> HttpResponse:
+    """Ask the provider now what became of it."""
+    refund = _found(refund_ref)
+    now = operations.refresh(refund_ref=refund.id, source="poll", at=timezone.now())
+    messages.info(request, _("Le portefeuille a été interrogé : %s.") % signs.refund(now.state).word)
+    return redirect_303("billing_web:refund", refund.id)
+
+
+@desk.acted(desk.MOVE)
+def decide(request: HttpRequest, refund_ref: str) -> HttpResponse:
+    """Say whether it was given back, by the provider's statement or its word."""
+    refund = _found(refund_ref)
+    given = {"given": True, "not_given": False}.get(request.POST.get("outcome", ""))
+    if given is None:
+        messages.warning(request, _("Dites si la somme est arrivée ou non. Rien n’a changé."))
+        return redirect_303("billing_web:refund", refund.id)
+    try:
+        operations.decide(
+            refund_ref=refund.id,
+            was_given_back=given,
+            reason=desk.reason(request),
+            by=desk.actor(request),
+            at=timezone.now(),
+        )
+    except operations.ReasonMissing:
+        messages.warning(request, _("Dites d’où vous le savez : c’est ce qu’on lira plus tard. Rien n’a changé."))
+    except operations.NothingToDecide:
+        messages.warning(request, _("Ce remboursement n’attend plus de décision. Rien n’a changé."))
+    else:
+        messages.success(request, _("Noté : rendu.") if given else _("Noté : non rendu. La vente compte de nouveau."))
+    return redirect_303("billing_web:refund", refund.id)
+
+
+@desk.acted(desk.MOVE)
+def prepare(request: HttpRequest) -> HttpResponse:
+    """Put the refunds that go as payouts into a batch, and lead to it."""
+    batch = operations.prepare_payouts(by=desk.actor(request), at=timezone.now())
+    if batch is None:
+        messages.info(request, _("Aucun remboursement n’attend d’être versé."))
+        return redirect_303("billing_web:attention")
+    count = len(batch.payouts)
+    said = ngettext("Lot préparé, %d versement : une autre personne doit l’approuver.",
+                    "Lot préparé, %d versements : une autre personne doit l’approuver.", count)  # fmt: skip
+    messages.success(request, said % count)
+    return redirect_303("billing_web:payout_batch", batch.id)
+
+
+def _found(refund_ref: str) -> RefundFact:
+    desk.must_look_like(refund_ref, "ref")
+    try:
+        return queries.refund(refund_ref)
+    except queries.NoSuchRefund:
+        raise Http404 from None
