@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories ledger-10m lock clean
+.PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories ledger-10m bench-payments lock lock-profile clean
 
 help: ## List the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,11 +47,18 @@ stories: $(VENV)/.dev ## The journeys across packages, one at a time
 ledger-10m: $(VENV)/.dev ## Fill ten million postings under var/scale and print what proving them costs (15 minutes, 7 GB)
 	$(BIN)/python -m tests.scale.ledger
 
+bench-payments: $(VENV)/.base ## Webhook intake and settlement, against the health check and pgbench (6 minutes; OPTIONS=--quick)
+	@$(BIN)/python -m bench.payments $(OPTIONS)
+
 lock: $(VENV)/.dev ## Compile requirements/*.in to requirements/*.txt, with hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" requirements/base.in -o requirements/base.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
+
+lock-profile: $(VENV)/.dev
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock-profile" requirements/bench-profile.in -o requirements/bench-profile.txt
 
 clean: ## Remove the virtual environment; data under var/ stays
 	rm -rf $(VENV)

