@@ -7,7 +7,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check lint types arrows migrations deploy-check pytest stories faults ledger-10m \
-  bench-ledger bench-reconciliation lock lock-peers clean
+  bench-ledger bench-payments bench-reconciliation lock lock-peers lock-profile clean
 
 help: ## List the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ bench-ledger: $(VENV)/.base ## How fast the ledger is, against pgbench and other
 bench-reconciliation: $(VENV)/.base ## A million settlement lines imported and matched, against a bare COPY (OPTIONS=--quick)
 	@$(BIN)/python -m bench.reconciliation $(OPTIONS)
 
+bench-payments: $(VENV)/.base ## Webhook intake and settlement, against the health check and pgbench (6 minutes; OPTIONS=--quick)
+	@$(BIN)/python -m bench.payments $(OPTIONS)
+
 lock: $(VENV)/.dev ## Compile requirements/*.in to requirements/*.txt, with hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" requirements/base.in -o requirements/base.txt
@@ -67,6 +70,10 @@ lock-peers: $(VENV)/.dev
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock-peers" --override requirements/bench-peers-without.txt \
 	  requirements/bench-peers.in -o requirements/bench-peers.txt
+
+lock-profile: $(VENV)/.dev
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock-profile" requirements/bench-profile.in -o requirements/bench-profile.txt
 
 clean: ## Remove the virtual environment; data under var/ stays
 	rm -rf $(VENV)

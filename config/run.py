@@ -123,7 +123,7 @@ def _run(port: int, simulator_port: int) -> int:
         raise CannotRun("the databases could not be prepared; see above")
     log_dir = embedded.var_dir() / "log"
     log_dir.mkdir(exist_ok=True)
-    programs = _programs(environment, port, simulator_port)
+    programs = every_program(environment, port, simulator_port)
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         for program in programs:
@@ -162,7 +162,8 @@ def _without_owner(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in owners}
 
 
-def _programs(environment: dict[str, str], port: int, simulator_port: int) -> list[Program]:
+def every_program(environment: dict[str, str], port: int, simulator_port: int) -> list[Program]:
+    """What `make run` starts, in that order: simulators, worker, beat, web."""
     environment = _without_owner(environment)
     jobs = {**environment, "COKO_ROLE": "jobs"}
     return [

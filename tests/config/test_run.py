@@ -34,13 +34,13 @@ def environment() -> dict[str, str]:
 
 class TestPrograms:
     def test_work_as_the_application(self, environment):
-        programs = run._programs(environment, 8000, 8090)
+        programs = run.every_program(environment, 8000, 8090)
         assert [program.name for program in programs] == ["simulators", "worker", "beat", "web"]
         for program in (programs[1], programs[-1]):  # the jobs' environment, and the others'
             assert users(program.environment) == {embedded.APPLICATION_ROLE}
 
     def test_are_not_told_the_owners_addresses(self, environment):
         given = {**environment, "DATABASE_URL": "postgresql://a@h/coko", **OWNER_ADDRESSES}
-        programs = run._programs(given, 8000, 8090)
+        programs = run.every_program(given, 8000, 8090)
         assert [set(program.environment) & set(OWNER_ADDRESSES) for program in programs] == [set()] * 4
         assert users(programs[-1].environment) == {"a"}

@@ -1,0 +1,1 @@
+"""Webhook intake and settlement, as ratios; see bench/README-payments.md."""
