@@ -246,7 +246,9 @@ CELERY_BEAT_SCHEDULE = {
 # every tick the same ones, and a provider that is slow to tell of payments would keep payouts from being sent.
 for _name, _sweep in CELERY_BEAT_SCHEDULE.items():
     _sweep["options"] = {"expires": _sweep["schedule"], "queue": _name}
-CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", *CELERY_BEAT_SCHEDULE)]  # hints go to the first
+CELERY_TASK_QUEUES = [
+    Queue(name, routing_key=name) for name in ("celery", *CELERY_BEAT_SCHEDULE)
+]  # hints go to the first
 
 CACHES = {
     "default": {
