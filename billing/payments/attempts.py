@@ -37,8 +37,6 @@ def attempt(
         payer_phone_masked=phones.mask(payer_phone) if payer_phone else "",
         return_url=_return_url(return_url, payment_ref),
         platform=gateway.platform(route.provider, route.market),
-        ticket=(ticket := gateway.ticket(route.provider, route.market) or ""),
-        provider_ref=ticket or None,  # the only key to what becomes of it, so it is what we ask with
         started_at=at,
         next_check_at=at + schedule.FIRST_DELAYS[0],
     )

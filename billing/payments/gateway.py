@@ -35,6 +35,10 @@ log = logging.getLogger(__name__)
 LIMITS = http.USUAL_LIMITS
 
 
+class NoTicket(Exception):
+    """The provider hands out tickets before it is asked, and none could be had. Nothing was sent."""
+
+
 class TakesNoCode(Exception):
     """The wallet asks for no code of the payer's."""
 
@@ -181,17 +185,15 @@ def confirm(inquiry: Inquiry, code: str) -> ProviderAnswer:
 
 
 def ticket(provider: str, market: str) -> str | None:
-    """A ticket for the next attempt, to be committed before it is sent; None where the provider has none, or none now.
+    """A ticket for the next attempt, to be committed before it is sent; None where the provider has none.
 
-    Without one the adapter fetches its own, and a process that dies before the answer leaves an attempt nobody can ask
-    about: it expires, and since its prompt may have gone out, a late success comes by the provider's statement.
+    :raises NoTicket: it has, and does not answer now.
     """
     try:
         adapter = _adapter(provider, market)
         return adapter.prepare_payment() if isinstance(adapter, Prepares) else None
     except (ProviderFault, MissingCredential) as fault:
-        log.warning("no ticket from %s in %s: %s", provider, market, type(fault).__name__)
-        return None
+        raise NoTicket(f"{provider} in {market}: {type(fault).__name__}") from fault
 
 
 def platform(provider: str, market: str) -> str:

@@ -20,7 +20,7 @@ from billing.crashpoints import reach
 from billing.invoices.facts import InvoiceFact
 from billing.outbox import sweeps
 from billing.payments import attempts, gateway, queries, recording
-from billing.payments.facts import PaymentFact, ProviderAnswer
+from billing.payments.facts import Outcome, PaymentFact, ProviderAnswer
 from billing.payments.gateway import TakesNoCode as TakesNoCode
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.queries import AmountOutOfRange as AmountOutOfRange
@@ -207,11 +207,36 @@ def _in_progress(invoice_ref: str) -> Exception:
 
 
 def _send(collection: gateway.Collection, *, source: str, at: datetime) -> PaymentFact:
-    answer = gateway.start(collection)
+    try:
+        collection = _with_ticket(collection)
+    except gateway.NoTicket:
+        # Without it the adapter would fetch its own; were that answer lost, the next sending would ask the payer twice.
+        answer = ProviderAnswer(Outcome.UNSENT, raw={"fault": "NoTicket"})
+    else:
+        answer = gateway.start(collection)
     reach("payments.request_sent")
     fact = apply_answer(payment_ref=collection.payment_ref, answer=answer, source=source, at=at)
     reach("payments.answer_committed")
     return fact
+
+
+def _with_ticket(collection: gateway.Collection) -> gateway.Collection:
+    """Where the provider hands out tickets: fetch one, once, and commit it before anything is sent.
+
+    :raises gateway.NoTicket: none could be had.
+    """
+    if collection.ticket:
+        return collection
+    ticket = gateway.ticket(collection.provider, collection.market)
+    if ticket is None:
+        return collection
+    with transaction.atomic(durable=True):
+        row = PaymentTransaction.objects.select_for_update().get(pk=collection.payment_ref)
+        if not row.ticket:
+            # It is the only key to what becomes of the attempt, so it is what we ask with.
+            row.ticket = row.provider_ref = ticket
+            row.save(update_fields=["ticket", "provider_ref"])
+    return replace(collection, ticket=row.ticket)
 
 
 def _outside_transactions(payment_ref: str) -> PaymentFact:

@@ -67,3 +67,41 @@ class TestPayment:
         assert paid.state == "succeeded"
         ours = [movement for movement in wave.movements() if movement["client_reference"] == lost.id]
         assert len(ours) == 1
+
+
+class TestTicket:
+    """Cameroon's contract: a ticket serves once, and each new one is another prompt on the payer's phone."""
+
+    ROUTE = ("orange_core", "CM", "coko-sn", "XAF")
+
+    def test_is_fetched_and_kept_before_anything_is_sent(self, wave: Running, at):
+        wave.fault("create_session", "error", status=503)  # the ticket's own call
+        payment = begun(*self.ROUTE, at=at)
+        assert (payment.state, payment.provider_ref) == ("created", None)
+        operations.resume_unsent(at=at + timedelta(seconds=15))
+        resumed = queries.payment(payment.id)
+        assert resumed.state == "pending"
+        assert resumed.provider_ref
+
+    def test_that_was_fetched_late_prompts_the_payer_once_though_the_answer_is_lost(
+        self, wave: Running, at, monkeypatch
+    ):
+        wave.fault("create_session", "error", status=503)
+        payment = begun(*self.ROUTE, at=at)
+        moment = at + timedelta(seconds=15)
+
+        def dies(_name: str) -> None:
+            raise SystemExit  # the process, once the provider has been asked
+
+        with monkeypatch.context() as patched:
+            patched.setattr(operations, "reach", dies)
+            with pytest.raises(SystemExit):
+                operations.resume_unsent(at=moment)
+        for minute in range(1, 6):
+            operations.resume_unsent(at=moment + timedelta(minutes=minute))
+        assert queries.payment(payment.id).state == "pending"
+        wave.approve(queries.payment(payment.id).provider_ref)
+        paid = operations.refresh(payment_ref=payment.id, source="poll", at=moment + timedelta(minutes=7))
+        assert paid.state == "succeeded"
+        moved = [one for one in wave.movements() if one["client_reference"] == payment.id]
+        assert len(moved) == 1

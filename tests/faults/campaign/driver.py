@@ -207,6 +207,7 @@ class Campaign:
                 self.count("faults ordered")
             case plan.Kill():
                 time.sleep(step.after_seconds)
+                self.count("crash points reached", self.stack.crashed())
                 self.stack.restart(*step.names, crash_at=step.crash_at)
                 self.count("kills", len(step.names))
                 self.count("crash points set", bool(step.crash_at))

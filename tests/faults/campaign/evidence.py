@@ -80,6 +80,7 @@ def _documents(stack: Stack) -> Iterator[Document]:
         "refunds_refund": "payment_ref, '', ''",
         "payouts_payout": "'', '', ''",
     }
+    waiting = dict(stack.ask("SELECT source_ref, flags FROM payouts_payout WHERE state = 'needs_review'"))
     for table, columns in own.items():
         rows = stack.ask(
             f"SELECT id, provider || ':' || market, state, flags, coalesce((SELECT string_agg(note, '; ')"  # noqa: S608
@@ -87,6 +88,8 @@ def _documents(stack: Stack) -> Iterator[Document]:
         )
         for id_, wallet, state, flags, notes, amount, *more in rows:
             reason = ", ".join(flags) or notes.strip("; ")
+            if state == "paying_out" and id_ in waiting:  # it ends with its payout, which waits for a person
+                state, reason = "needs_review", f"its payout: {', '.join(waiting[id_])}"
             yield Document(id_, wallet, state, frozenset(flags), reason, amount, *more)
 
 
