@@ -84,6 +84,7 @@ class Capabilities:
     code_ussd: Mapping[str, str] = field(default_factory=dict)  # market → what to dial for that code
     refund_returns_fee: bool = False  # the fee of the payment comes back with the money
     pays_out: bool = False
+    payout_idempotency: Idempotency | None = None  # None: as payments
     reversal_window: timedelta | None = None  # how long a payout can be called back
     collects: Mapping[str, AmountRule] = field(default_factory=dict)  # market → rule; a market that is missing: any
     payouts: Mapping[str, AmountRule] = field(default_factory=dict)

@@ -92,7 +92,7 @@ def wallet(provider: str, market: str) -> Wallet | None:
         currencies=known.markets[market],
         status_window=known.status_window,
         reversal_window=known.reversal_window,
-        may_be_sent_again=known.idempotency in (Idempotency.KEY, Idempotency.REFERENCE),
+        may_be_sent_again=(known.payout_idempotency or known.idempotency) in (Idempotency.KEY, Idempotency.REFERENCE),
     )
 
 

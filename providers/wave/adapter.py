@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     refund_returns_fee=True,
     trust=Trust.SIGNED_FRESH,
     idempotency=Idempotency.SEARCH,
+    payout_idempotency=Idempotency.KEY,
     wire_amount=WireAmount.TEXT,
     phone_form=PhoneForm.E164,
     pays_out=True,

@@ -9,12 +9,13 @@ import billing.ledger.queries as ledger
 from billing.ledger import verification
 from billing.ledger.draft import AccountKey
 from billing.ledger.refusals import LimitExceeded
-from billing.payouts import ledger_checks, operations, queries
+from billing.payouts import gateway, ledger_checks, operations, queries
 from billing.payouts.facts import Outcome
 from tests.factories.payouts import CHECKER, MAKER, answer, apply, approved, asked, owe, owed, prepared
 
 pytestmark = pytest.mark.django_db
 
+WALLETS = (("wave", "SN"), ("mtn", "CI"), ("moov", "BJ"), ("orange_sonatel", "SN"), ("orange_core", "CM"))
 WALLET = AccountKey("coko-sn", "552", "XOF", "wave:SN")
 FEES = AccountKey("coko-sn", "6317", "XOF")
 
@@ -204,3 +205,9 @@ class TestTables:
         approved(at=at)
         with pytest.raises(DatabaseError, match="payouts:"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(change)
+
+
+class TestWallet:
+    def test_may_be_asked_again_only_where_the_same_is_paid_once(self):
+        again = {name: gateway.wallet(name, market).may_be_sent_again for name, market in WALLETS}
+        assert again == {"wave": True, "mtn": True, "moov": False, "orange_sonatel": False, "orange_core": False}
