@@ -50,6 +50,11 @@ def ready(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=503 if failed else 200)
 
 
+def is_sweep(name: str) -> bool:
+    """Whether the task is one that beat starts."""
+    return any(entry["task"] == name for entry in settings.CELERY_BEAT_SCHEDULE.values())
+
+
 def note_sweep(name: str, at: datetime) -> None:
     """A sweep has finished. Kept in Redis: lost with it, and then simply unknown until the next one."""
     cache.set(_SWEEP_KEY.format(name), int(at.timestamp()), timeout=None)

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     chosen = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then too
     folder = Path(chosen.folder).resolve()
     server.settle(folder)
     os.environ["COKO_SIMULATOR_PORT"] = str(chosen.port + 90)
@@ -104,8 +106,12 @@ def _profile(work: object, one: "Stack", size: Sizes) -> "Iterator[Figure]":
 
     assert isinstance(work, Rounds)
     started = work.ready(one, size.profiled)
+    ids = one.process_ids()
     try:
-        yield from profile.record(one.process_ids()["worker"], lambda: work.settle(one, started))
+        yield from profile.record("worker", ids["worker"], profile.SETTLING, lambda: work.settle(one, started))
+        yield from profile.record(
+            "web", ids["web"], profile.INTAKE, lambda: work.take(one, started, seconds=size.seconds)
+        )
     except profile.NoProfile as reason:
         yield Figure("profile", "", note=str(reason))
     work.deliver(one)

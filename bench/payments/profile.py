@@ -1,4 +1,4 @@
-"""Where a worker's processor time goes while it settles: py-spy's samples, by step of ours and by whose code ran."""
+"""Where processor time goes in web and worker: py-spy's samples, by step of ours and by whose code ran."""
 
 import re
 import subprocess
@@ -14,7 +14,16 @@ from config import embedded
 
 _RATE = 200  # samples a second
 # The first of these that a stack passes through, from the inside out, is the step.
-STEPS = (
+INTAKE = (
+    ("hint to the workers", r"\(billing/outbox/hints"),
+    ("store: one INSERT", r"\bstore \(billing/inbox"),
+    ("the view", r"\(billing/web"),
+    ("log line, count", r"_note \(config/middleware|count_request|\(gunicorn/glogging"),
+    ("connections looked after", r"(close_old_connections|reset_queries) \(django/db"),
+    ("middleware, routing", r"\(django/core/handlers|\(django/|\(whitenoise|\(config/"),
+    ("gunicorn", r"\(gunicorn/"),
+)
+SETTLING = (
     ("ledger.post", r"\bpost \(billing/ledger/operations"),
     ("invoice paid", r"\bmark_paid \(billing/invoices"),
     ("outbox event", r"\bpublish \(billing/outbox"),
@@ -30,6 +39,7 @@ STEPS = (
 )
 # Whose code a sample's innermost frame belongs to.
 OWNERS = (
+    ("gunicorn", r"\(gunicorn/"),
     ("Django", r"\(django/"),
     ("psycopg (SQL over the socket)", r"\(psycopg"),
     ("requests, urllib3", r"\((requests|urllib3|charset_normalizer|certifi|idna)/"),
@@ -38,17 +48,20 @@ OWNERS = (
 )
 
 
+Steps = tuple[tuple[str, str], ...]
+
+
 class NoProfile(Exception):
     """py-spy could not look; the sentence says why."""
 
 
-def record(worker_pid: int, work: Callable[[], None]) -> list[Figure]:
-    """Do the work while the worker is watched.
+def record(title: str, pid: int, steps: Steps, work: Callable[[], object]) -> list[Figure]:
+    """Do the work while that process and its children are watched.
 
     :raises NoProfile: see there.
     """
-    output = embedded.var_dir() / "worker.collapsed"
-    command = [str(_py_spy()), "record", "--pid", str(worker_pid), "--subprocesses", "--format", "raw"]
+    output = embedded.var_dir() / f"{title}.collapsed"
+    command = [str(_py_spy()), "record", "--pid", str(pid), "--subprocesses", "--format", "raw"]
     command += ["--rate", str(_RATE), "--duration", "unlimited", "--full-filenames", "--nolineno", "-o", str(output)]
     output.unlink(missing_ok=True)
     watching = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -59,21 +72,21 @@ def record(worker_pid: int, work: Callable[[], None]) -> list[Figure]:
         _, said = watching.communicate(timeout=60)
     if not output.exists():
         raise NoProfile((said.strip().splitlines() or ["py-spy wrote nothing"])[-1][:200])
-    return list(_figures(output.read_text()))
+    return list(_figures(title, steps, output.read_text()))
 
 
-def _figures(text: str) -> Iterator[Figure]:
+def _figures(title: str, steps: Steps, text: str) -> Iterator[Figure]:
     stacks = [(_short(line.rpartition(" ")[0]), int(line.rpartition(" ")[2])) for line in text.splitlines() if line]
     total = sum(count for _, count in stacks)
     if not total:
         raise NoProfile("no sample fell on a working thread")
-    for title, kinds, look in (("step", STEPS, str), ("code", OWNERS, lambda stack: stack.rpartition(";")[2])):
+    for by, kinds, look in (("step", steps, str), ("code", OWNERS, lambda stack: stack.rpartition(";")[2])):
         found: Counter[str] = Counter()
         for stack, count in stacks:
             seen = look(stack)
             found[next((name for name, pattern in kinds if re.search(pattern, seen)), "everything else")] += count
         for name, count in found.most_common():
-            yield Figure(f"profile by {title}: {name}", "%", values=[100 * count / total])
+            yield Figure(f"profile of {title} by {by}: {name}", "%", values=[100 * count / total])
 
 
 def _short(stack: str) -> str:

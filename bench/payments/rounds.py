@@ -80,6 +80,10 @@ class Rounds:
         found.rates[label] = done.rate
         found.costs[label] = usage.spent(before, usage.seconds(parts), done.count)
 
+    def take(self, stack: Stack, started: Started, *, seconds: float) -> load.Done:
+        """Notifications of these payments, again and again."""
+        return load.send(stack.port, buyers.signed(started.sessions, once=False), seconds=seconds)
+
     def ready(self, stack: Stack, count: int) -> Started:
         """Payments that only wait for the worker."""
         started = buyers.start(count, self.book)

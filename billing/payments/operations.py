@@ -100,8 +100,8 @@ def refresh(*, payment_ref: str, source: str, at: datetime) -> PaymentFact:
     """
     payment = _outside_transactions(payment_ref)
     if source == "return" and not _worth_asking_for_a_page(payment, at):
-        return payment
-    return _ask(gateway.fetch, payment.id, source=source, at=at)
+        return payment.as_fact()
+    return _ask(gateway.fetch, payment, source=source, at=at)
 
 
 def cancel(*, payment_ref: str, at: datetime) -> PaymentFact:
@@ -111,8 +111,8 @@ def cancel(*, payment_ref: str, at: datetime) -> PaymentFact:
     """
     payment = _outside_transactions(payment_ref)
     if payment.state not in OPEN:
-        return payment
-    return _ask(gateway.cancel, payment.id, source="cancel", at=at)
+        return payment.as_fact()
+    return _ask(gateway.cancel, payment, source="cancel", at=at)
 
 
 def confirm(*, payment_ref: str, code: str, at: datetime) -> PaymentFact:
@@ -123,8 +123,8 @@ def confirm(*, payment_ref: str, code: str, at: datetime) -> PaymentFact:
     """
     payment = _outside_transactions(payment_ref)
     if payment.state not in OPEN:
-        return payment
-    return _ask(lambda inquiry: gateway.confirm(inquiry, code), payment.id, source="code", at=at)
+        return payment.as_fact()
+    return _ask(lambda inquiry: gateway.confirm(inquiry, code), payment, source="code", at=at)
 
 
 def knows_secret(*, payment_ref: str, secret: str) -> bool:
@@ -239,22 +239,26 @@ def _with_ticket(collection: gateway.Collection) -> gateway.Collection:
     return replace(collection, ticket=row.ticket)
 
 
-def _outside_transactions(payment_ref: str) -> PaymentFact:
+def _outside_transactions(payment_ref: str) -> PaymentTransaction:
     """Read the payment, and refuse to go on when a transaction is open: a provider is about to be called."""
     with transaction.atomic(durable=True):
-        return queries.payment(payment_ref)
+        pass  # it raises inside a transaction; one statement needs none, and its BEGIN and COMMIT cost two round trips
+    payment = PaymentTransaction.objects.filter(pk=payment_ref).first()
+    if payment is None:
+        raise NoSuchPayment(payment_ref)
+    return payment
 
 
-def _worth_asking_for_a_page(payment: PaymentFact, at: datetime) -> bool:
-    fresh = PaymentTransaction.objects.filter(pk=payment.id, checked_at__gt=at - RETURN_PAGE_PAUSE).exists()
-    return payment.state in OPEN and not fresh
+def _worth_asking_for_a_page(payment: PaymentTransaction, at: datetime) -> bool:
+    is_fresh = payment.checked_at is not None and payment.checked_at > at - RETURN_PAGE_PAUSE
+    return payment.state in OPEN and not is_fresh
 
 
 def _ask(
-    question: Callable[[gateway.Inquiry], ProviderAnswer], payment_ref: str, *, source: str, at: datetime
+    question: Callable[[gateway.Inquiry], ProviderAnswer], payment: PaymentTransaction, *, source: str, at: datetime
 ) -> PaymentFact:
-    answer = question(attempts.inquiry(PaymentTransaction.objects.get(pk=payment_ref)))
-    return apply_answer(payment_ref=payment_ref, answer=answer, source=source, at=at)
+    answer = question(attempts.inquiry(payment))
+    return apply_answer(payment_ref=payment.id, answer=answer, source=source, at=at)
 
 
 @transaction.atomic(durable=True)

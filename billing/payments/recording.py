@@ -7,7 +7,6 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 
 import billing.invoices.operations as invoices
@@ -86,15 +85,14 @@ def _book(payment: PaymentTransaction, answer: ProviderAnswer, verdict: Verdict,
         _post(payment, "mismatch", postings.mismatch(received), at)
         return frozenset()
     try:
-        with transaction.atomic():
-            invoice = invoices.mark_paid(
-                invoice_ref=payment.invoice_ref,
-                payment_ref=payment.id,
-                provider=payment.provider,
-                fee_minor=payment.fee_minor,
-                transaction_ref=answer.transaction_ref or "",
-                at=at,
-            )
+        invoice = invoices.mark_paid(
+            invoice_ref=payment.invoice_ref,
+            payment_ref=payment.id,
+            provider=payment.provider,
+            fee_minor=payment.fee_minor,
+            transaction_ref=answer.transaction_ref or "",
+            at=at,
+        )
     except (invoices.AlreadyPaid, invoices.NotOpen):
         _post(payment, "captured_twice", postings.captured_twice(received), at)
         return frozenset({"duplicate"})

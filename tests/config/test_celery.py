@@ -3,6 +3,7 @@
 import logging
 
 from celery import signals
+from celery.fixups.django import DjangoWorkerFixup
 
 from config.celery import app
 
@@ -43,3 +44,21 @@ class TestLogs:
         finally:
             logging.root.handlers[:] = handlers
         assert "Readable" in names
+
+
+class TestConnections:
+    def test_are_left_to_django_by_celerys_own_fixup(self):
+        # What the fixup reads, under the name it reads; without it every task opens its connections anew.
+        assert DjangoWorkerFixup(app).db_reuse_max == 1_000_000
+
+    def test_are_looked_after_before_and_after_a_task(self, monkeypatch):
+        looked_after = []
+        monkeypatch.setattr("django.db.close_old_connections", lambda: looked_after.append(True))
+        task = app.tasks["billing.outbox.tasks.deliver_due"]
+        signals.task_prerun.send(sender=task)
+        signals.task_postrun.send(sender=task)
+        assert looked_after == [True, True]
+        task.push_request(is_eager=True)
+        signals.task_prerun.send(sender=task)
+        task.pop_request()
+        assert looked_after == [True, True]

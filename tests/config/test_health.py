@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from billing.inbox import tasks as inbox_tasks
 from config import health
 
 ALL = ["default", "auth", "catalog", "reading"]
@@ -107,11 +108,11 @@ class TestReadyWithoutADatabase:
 
 
 class TestNoteSweep:
-    def test_is_called_for_every_finished_task(self):
-        from celery import shared_task, signals
+    @pytest.mark.parametrize(("task", "is_noted"), [("process_waiting", True), ("process", False)])
+    def test_is_called_for_every_finished_sweep(self, task, is_noted):
+        from celery import signals
 
-        @shared_task(name="tests.config.sweep")
-        def sweep() -> None: ...
-
-        signals.task_success.send(sender=sweep, result=None)
-        assert cache.get(health._SWEEP_KEY.format("tests.config.sweep"))
+        key = health._SWEEP_KEY.format(f"billing.inbox.tasks.{task}")
+        cache.delete(key)
+        signals.task_success.send(sender=getattr(inbox_tasks, task), result=None)
+        assert bool(cache.get(key)) is is_noted
