@@ -119,7 +119,7 @@ def _drawn(text: str | None) -> str:
     """A code to scan, as SVG; empty when there is nothing to scan."""
     if not text:
         return ""
-    return mark_safe(segno.make(text, error="m").svg_inline(scale=5, border=2, omitsize=False))  # noqa: S308  our SVG
+    return mark_safe(segno.make(text, error="m").svg_inline(scale=5, border=2, omitsize=True))  # noqa: S308  our SVG
 
 
 def _context(payment: PaymentFact, invoice: InvoiceFact) -> dict[str, object]:

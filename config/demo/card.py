@@ -1,11 +1,11 @@
-"""What `make run` prints when everything is up: addresses, sign-ins, an API key, three things to try."""
+"""What `make run` prints when everything is up: addresses, sign-ins, an API key, four things to try."""
 
 import json
 import os
 from pathlib import Path
 
 from config import embedded
-from config.demo.people import AUTHOR, FINANCE, PASSWORD, SIGN_INS
+from config.demo.people import AUTHOR, FINANCE, OPERATOR, PASSWORD, SIGN_INS
 
 
 def key_file() -> Path:
@@ -27,7 +27,8 @@ def text(base_url: str, simulator_url: str) -> str:
     people = "\n".join(f"    {person.email:<{width}}  {person.shows}" for person in SIGN_INS)
     return f"""
   Coko  {base_url}
-  API   {base_url}/api/v1/docs/          Simulateurs  {simulator_url}
+  API   {base_url}/api/v1/docs/
+  Téléphones des payeurs (simulés : y approuver ou refuser)  {simulator_url}/phone/
 
   Connexions (mot de passe {PASSWORD})
 {people}
@@ -37,7 +38,9 @@ def text(base_url: str, simulator_url: str) -> str:
   À essayer
     1. Acheter un livre : {base_url}/ , payer avec Wave (simulé), recevoir la facture.
     2. Se connecter comme {AUTHOR.email} et ouvrir un relevé jusqu’au calcul d’une ligne.
-    3. Se connecter comme {FINANCE.email} et télécharger le mois en Excel.
+    3. Se connecter comme {FINANCE.email} : télécharger le mois en Excel ; dans « À traiter »,
+       approuver le lot que {OPERATOR.email} a préparé.
+    4. Acheter depuis le Bénin avec MTN ou Moov, et approuver sur la page des téléphones.
 
   Ctrl-C arrête tout ; les données restent sous {embedded.var_dir()}.
 """

@@ -24,8 +24,8 @@ class DemoPayee:
 READER = SignIn("lectrice@coko.example", "Ama Koné (démo)", ("reader",), "sa bibliothèque")
 AUTHOR = SignIn("autrice@coko.example", "Mariama Sarr (démo)", ("author",), "ses relevés de droits")
 OTHER_AUTHOR = SignIn("auteur@coko.example", "Kofi Mensah (démo)", ("author",), "les siens, et rien de Mariama")
-FINANCE = SignIn("finance@coko.example", "Efua Traoré (démo)", ("finance",), "les comptes, Excel et PDF")
-OPERATOR = SignIn("operations@coko.example", "Yaw Ouattara (démo)", ("operator",), "les comptes et l’exploitation")
+FINANCE = SignIn("finance@coko.example", "Efua Traoré (démo)", ("finance",), "les comptes, un lot à approuver")
+OPERATOR = SignIn("operations@coko.example", "Yaw Ouattara (démo)", ("operator",), "les comptes, un lot préparé")
 CLIENT = SignIn("boutique@coko.example", "Boutique partenaire (démo)", ("client",), "l’API, avec une clé")
 
 SIGN_INS = (READER, AUTHOR, OTHER_AUTHOR, FINANCE, OPERATOR)

@@ -35,14 +35,14 @@ class Purchase:
 def make(*, editions: tuple[str, ...], reader_ref: str, count: int, since: datetime, until: datetime) -> int:
     """Make the purchases that are not there yet; how many there are in all."""
     done = len(invoices.invoices_of(owner_ref=OWNER, limit=count or 1))
-    with simulation.serve(book=embedded.var_dir() / "simulator.sqlite3") as simulators, _adapters_at(simulators):
+    with simulation.serve(book=embedded.var_dir() / "simulator.sqlite3") as simulators, adapters_at(simulators):
         for purchase in list(_plan(editions, reader_ref, count, since, until))[done:]:
             _buy(purchase, simulators)
     return max(count, done)
 
 
 @contextmanager
-def _adapters_at(simulators: simulation.Running) -> Iterator[None]:
+def adapters_at(simulators: simulation.Running) -> Iterator[None]:
     """Lead the adapters to these simulators; the ones of `make run` are not up yet."""
     before = dict(os.environ)
     os.environ.update(simulators.environment)

@@ -15,7 +15,7 @@ from billing.pricing import queries as prices
 from billing.references import operations as references
 from billing.references import queries as known_books
 from catalog import demo as demo_catalogue
-from config.demo import card, people, sales
+from config.demo import card, people, sales, wallets
 from config.identity import operations as identity
 from config.identity.models import User
 from royalties.contracts import operations as contracts
@@ -65,6 +65,14 @@ def build(*, now: datetime, sales_count: int) -> Iterator[str]:
         until=now,
     )
     yield f"{made} purchases through the simulated Wave, some refused, some abandoned"
+    if sales_count:
+        visits = wallets.make(
+            editions=editions,
+            maker_ref=user_refs[people.OPERATOR.email],
+            checker_ref=user_refs[people.FINANCE.email],
+            until=now,
+        )
+        yield f"{visits} more with Wave, Orange, MTN and Moov in six countries; refunds, one batch paid, one waiting"
     runs.accrue(at=now, limit=100_000)
     for period in _finished_months(now - timedelta(weeks=WEEKS_OF_SALES), now):
         issued = statements.close(period=period, at=now)

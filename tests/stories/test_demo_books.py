@@ -46,6 +46,47 @@ def export(demo: Stack, language: str) -> Path:
     return file
 
 
+_MONEY = """
+import json
+from billing.invoices.queries import invoices_of
+from billing.payments.queries import in_review, payments_of_invoice
+from billing.payouts.queries import batches
+from billing.refunds.queries import open_disputes, refunds_of, waiting_for_payout
+paid = [p for i in invoices_of(owner_ref="demo-wallets", limit=100) for p in payments_of_invoice(i.id)]
+print(json.dumps({
+    "ends": sorted({(p.market, p.provider, p.state) for p in paid}),
+    "reasons": sorted({p.failure_reason for p in paid if p.failure_reason}),
+    "batches": [(b.state, b.payout_count, b.refusal_count) for b in batches()],
+    "refunds": sorted((r.way, r.state) for p in paid for r in refunds_of(p.id)),
+    "waits": [len(waiting_for_payout()), len(in_review()), len(open_disputes())],
+}))
+"""
+
+
+class TestDemoMoney:
+    @pytest.fixture(scope="class")
+    def money(self, demo) -> dict:
+        return json.loads(demo.manage("shell", "--verbosity", "0", "--command", _MONEY).strip().splitlines()[-1])
+
+    def test_comes_by_every_wallet_in_its_countries_and_fails_in_every_way(self, money):
+        ends = {(market, provider) for market, provider, state in money["ends"] if state == "succeeded"}
+        assert ends == {
+            ("SN", "wave"), ("SN", "orange_sonatel"), ("CI", "wave"), ("CI", "orange"), ("CI", "mtn"),
+            ("ML", "orange"), ("ML", "moov"), ("BF", "moov"), ("BJ", "mtn"), ("BJ", "moov"), ("CM", "mtn"),
+            ("CM", "orange_core"),
+        }  # fmt: skip
+        assert {state for *_, state in money["ends"]} >= {"succeeded", "failed", "expired", "needs_review"}
+        wanted = {"payer_insufficient_funds", "payer_limit_reached", "payer_not_approved", "payer_not_found"}
+        assert set(money["reasons"]) >= wanted
+
+    def test_goes_back_and_out_by_two_people(self, money):
+        assert money["batches"] == [["prepared", 2, 0], ["approved", 2, 0]]
+        assert money["refunds"].count(["payout", "succeeded"]) == 2
+        assert money["refunds"].count(["operation", "succeeded"]) == 1
+        assert money["refunds"].count(["payout", "paying_out"]) == 2
+        assert money["waits"] == [1, 1, 1]
+
+
 class TestDemoBooks:
     def test_are_large_enough_to_prove_something(self, ours):
         assert len(ours) > 20
