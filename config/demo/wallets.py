@@ -23,6 +23,8 @@ from billing.payouts import queries as payout_queries
 from billing.refunds import gateway as refunds_gateway
 from billing.refunds import operations as refunds
 from billing.refunds import queries as refund_queries
+from billing.refunds.facts import Way
+from billing.refunds.states import OPEN as REFUND_OPEN
 from config import embedded
 from config.demo import people, sales
 from providers import simulation
@@ -150,7 +152,11 @@ def _give_back(maker_ref: str, checker_ref: str, *, at: datetime) -> None:
         return
 
     def give(where: tuple[str, str], reason: str, amount_minor: int | None = None) -> None:
-        refunds.request(payment_ref=paid[where].id, amount_minor=amount_minor, reason=reason, by=maker_ref, at=at)
+        payment_ref = paid[where].id
+        given = refunds.request(payment_ref=payment_ref, amount_minor=amount_minor, reason=reason, by=maker_ref, at=at)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while given.state in REFUND_OPEN and given.way == Way.OPERATION and time.monotonic() < deadline:
+            given = refunds.refresh(refund_ref=given.id, source="poll", at=at)
 
     give(("CI", "mtn"), "Acheté deux fois par erreur")
     give(("BJ", "moov"), "Livre acheté dans la mauvaise langue")
