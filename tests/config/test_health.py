@@ -53,7 +53,9 @@ class TestReady:
         assert answer.json()["checks"]["database default"] == "ok"
 
     def test_is_not_when_a_migration_is_missing(self, client):
-        MigrationRecorder(connections["auth"]).record_unapplied("identity", "0002_close_books")
+        recorder = MigrationRecorder(connections["auth"])
+        last = max(name for app, name in recorder.applied_migrations() if app == "identity")
+        recorder.record_unapplied("identity", last)
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert "manage.py migrate" in answer.json()["checks"]["migrations"]

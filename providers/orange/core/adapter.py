@@ -10,6 +10,7 @@ from providers.amounts import WireAmount
 from providers.contract import (
     Arrival,
     Capabilities,
+    Detail,
     Idempotency,
     Lookup,
     NextActionKind,
@@ -41,6 +42,7 @@ CAPABILITIES = Capabilities(
     wire_amount=WireAmount.TEXT,
     phone_form=PhoneForm.NATIONAL,
     needs_phone=True,
+    leaves_out=frozenset({Detail.TIME}),
     pays_out=True,
     confidence="low",
 )

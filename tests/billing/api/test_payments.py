@@ -131,8 +131,10 @@ class TestPaymentOptions:
     def test_name_the_wallets_of_the_country(self, client_a, opened, wave):
         found = client_a.get(f"payment-options/?invoice={opened(client_a)['id']}").json()["results"]
         assert [(one["provider"], one["market"], one["next_action_kind"]) for one in found] == [
-            ("wave", "SN", "redirect")
+            ("orange_sonatel", "SN", "show_qr"),  # first: the customer's number is one of Orange's
+            ("wave", "SN", "redirect"),
         ]
+        assert [one["is_suggested"] for one in found] == [True, False]
 
 
 class TestWebhookEndpoints:
