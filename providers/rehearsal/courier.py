@@ -117,17 +117,27 @@ class Courier:
         url = _known_to(delivery) or f"{self._post_to}/{delivery.provider}/{delivery.market}/"
         headers = {"Content-Type": "application/json", **self._sign[delivery.provider](delivery)}
         try:
-            with requests.request(
-                delivery.method,
-                url,
-                data=delivery.body.encode(),
-                headers=headers,
-                timeout=_ANSWER_SECONDS,
-                allow_redirects=False,
-            ) as answer:
+            with (
+                _line() as line,
+                line.request(
+                    delivery.method,
+                    url,
+                    data=delivery.body.encode(),
+                    headers=headers,
+                    timeout=_ANSWER_SECONDS,
+                    allow_redirects=False,
+                ) as answer,
+            ):
                 return str(answer.status_code)
         except requests.RequestException as error:
             return type(error).__name__
+
+
+def _line() -> requests.Session:
+    """A session that reads no environment: notifications go to this machine, and others may be changing it now."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def _known_to(delivery: Delivery) -> str:
