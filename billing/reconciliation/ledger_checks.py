@@ -1,4 +1,7 @@
-"""What statement lines and the ledger must agree on. `manage.py ledger_verify` finds this module by its name."""
+"""each settlement line stands in the books where its state says, each of their entries has its line
+
+Run by `manage.py ledger_verify`.
+"""
 
 from collections.abc import Iterator
 
