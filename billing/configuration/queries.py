@@ -103,13 +103,6 @@ def payout_route(*, provider: str, market: str, currency: str, at: datetime) -> 
     raise NoRoute(f"no payout route for {provider} in {market} in {currency} on {business_date(at)}")
 
 
-def payout_routes(*, country: str, currency: str, at: datetime) -> tuple[ProviderRouteFact, ...]:
-    """The enabled wallets of `country` that pay `currency` out, in order of preference."""
-    found = _routes(_valid(Kind.PAYOUT_ROUTE, country, at))
-    usable = [route for route in found if route.enabled and route.currency == currency]
-    return tuple(sorted(usable, key=lambda route: (route.priority, route.provider)))
-
-
 def rate(
     *,
     base: str,

@@ -29,7 +29,7 @@ class Refusal:
     """A payout that was asked for and not prepared. `rule` is a stable word."""
 
     key: str
-    rule: str  # no_route, below_minimum, not_a_step, not_covered, holder_unknown
+    rule: str  # no_route, below_minimum, not_a_step, not_covered, already_asked
     message: str
 
 

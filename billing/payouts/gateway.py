@@ -20,7 +20,6 @@ from providers.contract import (
     AmountRule,
     FailureReason,
     Idempotency,
-    KnowsHolders,
     Lookup,
     PayoutRequest,
     PaysOut,
@@ -155,17 +154,6 @@ def reverse(transfer: Transfer) -> TransferAnswer:
     if not isinstance(adapter, ReversesPayouts):
         raise CannotReverse(f"{transfer.provider} calls no payout back")
     return _ask(lambda: adapter.reverse_payout(transfer.lookup()))
-
-
-def holder_is_active(*, provider: str, market: str, phone: str, name: str) -> bool | None:
-    """Whether that number can receive; None when the provider does not say, or not now."""
-    try:
-        adapter = _adapter(provider, market)
-        if not isinstance(adapter, KnowsHolders):
-            return None
-        return adapter.check_holder(phone, name=name).is_active
-    except (ProviderFault, MissingCredential):
-        return None
 
 
 def forget_adapters() -> None:

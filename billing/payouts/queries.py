@@ -38,16 +38,6 @@ def row(payout_ref: str) -> Payout:
     return found
 
 
-def payout_by_provider_ref(*, provider: str, market: str, provider_ref: str) -> PayoutFact:
-    """
-    :raises NoSuchPayout: none that we know of.
-    """
-    found = Payout.objects.filter(provider=provider, market=market, provider_ref=provider_ref).first()
-    if found is None:
-        raise NoSuchPayout(f"{provider} {provider_ref}")
-    return found.as_fact()
-
-
 def payouts_of(source_ref: str) -> tuple[PayoutFact, ...]:
     """Every payout for one document, in the order they were prepared."""
     return tuple(

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.refunds.facts import DisputeFact, RefundEventFact, RefundFact, Way
-from billing.refunds.states import OPEN, State
+from billing.refunds.states import State
 
 
 class Refund(models.Model):
@@ -69,10 +69,6 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN
 
     def as_fact(self) -> RefundFact:
         return RefundFact(

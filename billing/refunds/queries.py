@@ -1,7 +1,5 @@
 """What others may know of refunds and disputes."""
 
-from datetime import datetime
-
 from django.db.models import Sum
 
 from billing.payments.facts import CaptureFact
@@ -62,12 +60,6 @@ def waiting_for_payout() -> tuple[RefundFact, ...]:
     """Refunds that go as payouts and are in no batch yet, the oldest first."""
     rows = Refund.objects.filter(way=Way.PAYOUT, state=State.GRANTED).order_by("requested_at", "id")
     return tuple(row.as_fact() for row in rows)
-
-
-def settled(*, since: datetime, until: datetime) -> tuple[RefundFact, ...]:
-    """Refunds that reached their payers from `since` until before `until`, in that order."""
-    rows = Refund.objects.filter(state=State.SUCCEEDED, settled_at__gte=since, settled_at__lt=until)
-    return tuple(row.as_fact() for row in rows.order_by("settled_at", "id"))
 
 
 def disputes_of(payment_ref: str) -> tuple[DisputeFact, ...]:
