@@ -12,8 +12,10 @@ from billing.refunds import gateway as refunds_gateway
 from providers import http, simulation
 from providers.simulation import Running
 
-# Tests of silent providers must not wait as long as payers do.
-IMPATIENT = http.Limits(connect_seconds=1, read_seconds=1, total_seconds=1.5)
+# A machine that is busy answers late: only examples of silence (`hasty`) may call that a lost answer.
+PATIENT = http.Limits(connect_seconds=10, read_seconds=10, total_seconds=20)
+HASTY = http.Limits(connect_seconds=1, read_seconds=1, total_seconds=1.5)
+_GATEWAYS = (gateway, payouts_gateway, refunds_gateway, reconciliation_gateway)
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +37,22 @@ def wave(simulators: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runni
 def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
-    for one in (gateway, payouts_gateway, refunds_gateway, reconciliation_gateway):
-        monkeypatch.setattr(one, "LIMITS", IMPATIENT)
+    wait(PATIENT, monkeypatch)
+
+
+@pytest.fixture
+def hasty(wave: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence is soon taken for a lost answer."""
+    wait(HASTY, monkeypatch)
+
+
+def wait(limits: http.Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    for one in _GATEWAYS:
+        monkeypatch.setattr(one, "LIMITS", limits)
     forget()
 
 
 def forget() -> None:
     """Let every gateway look for its adapters again."""
-    for one in (gateway, inbox_gateway, payouts_gateway, refunds_gateway, reconciliation_gateway):
+    for one in (*_GATEWAYS, inbox_gateway):
         one.forget_adapters()

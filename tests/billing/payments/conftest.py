@@ -1,5 +1,5 @@
 """What these tests stand on."""
 
-from tests.factories.wallets import simulators, wave
+from tests.factories.wallets import hasty, simulators, wave
 
-__all__ = ["simulators", "wave"]
+__all__ = ["hasty", "simulators", "wave"]

@@ -140,7 +140,9 @@ class TestStartWithoutAnAnswer:
         ],
         ids=lambda fault: f"{fault['kind']}-{'done' if fault.get('work_done') else 'not-done'}",
     )
-    def test_is_settled_by_asking_again(self, at, wave, fault):
+    def test_is_settled_by_asking_again(self, at, wave, fault, request):
+        if fault["kind"] == "hang":
+            request.getfixturevalue("hasty")
         wave.fault("create_session", **fault)
         payment = start(at=at)
         assert payment.state == "unknown"

@@ -9,6 +9,7 @@ from providers import credentials, registry, simulation
 from providers.contract import Adapter
 from providers.moov import simulator
 from tests.providers.test_conformance import (  # noqa: F401  collected here
+    LONG,
     SHORT,
     TestCancelPayment,
     TestCapabilities,
@@ -18,7 +19,6 @@ from tests.providers.test_conformance import (  # noqa: F401  collected here
     TestStartPayment,
     TestWallet,
     World,
-    patient,
     world_of,
 )
 
@@ -78,4 +78,9 @@ def world(provider, market, wallet) -> World:
 
 @pytest.fixture
 def adapter(provider, market, sim) -> Adapter:
+    return registry.adapter(provider, market, environment=sim.environment, limits=LONG)
+
+
+@pytest.fixture
+def hasty(provider, market, sim) -> Adapter:
     return registry.adapter(provider, market, environment=sim.environment, limits=SHORT)

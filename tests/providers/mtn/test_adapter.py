@@ -15,7 +15,7 @@ from providers.mtn import wire
 from providers.mtn.demo import SANDBOX_KEYS
 from tests.providers.mtn.conftest import PHONE, payout, request
 
-SHORT = http.Limits(connect_seconds=0.5, read_seconds=1, total_seconds=1)
+SHORT = http.Limits(connect_seconds=2, read_seconds=2, total_seconds=2)
 
 
 def refund(minor: int = 1500, reference: str = "ref_01", platform: str = "legacy") -> RefundRequest:
@@ -148,9 +148,9 @@ class TestToken:
         assert mtn.fetch_payment(Lookup("pay_01")).outcome is Outcome.NOT_FOUND
 
     def test_of_the_new_platform_may_take_its_time(self, made, sim):
-        sim.fault("token", "late", seconds=1.5)
+        sim.fault("token", "late", seconds=2.5)
         assert made(platform="new", limits=SHORT).start_payment(request()).outcome is Outcome.PENDING
-        sim.fault("token", "late", seconds=1.5)
+        sim.fault("token", "late", seconds=2.5)
         with pytest.raises(NotSent):
             made(platform="legacy", limits=SHORT).start_payment(request("pay_02"))
 
