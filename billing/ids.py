@@ -1,5 +1,5 @@
 """Public ids of billing: `inv_…`, `pay_…`, `jrn_…`. Made as everywhere in Coko."""
 
-from sync.ids import looks_like, new_id
+from sync.ids import looks_like, new_id, spelled
 
-__all__ = ["looks_like", "new_id"]
+__all__ = ["looks_like", "new_id", "spelled"]

@@ -35,7 +35,7 @@ def make_seed() -> None:
         stock = world.sales(1)
         for _ in range(-(-world.SEEDED_POSTINGS // 3 // _BATCH)):
             batch = [next(stock) for _ in range(_BATCH)]
-            connection.execute(world.POST_MANY, world.batch_arguments(batch, began))
+            world.post_batch(connection, world.batch_arguments(batch, began))
         connection.execute("VACUUM ANALYZE")
     server.create(server.SEED, like=server.ROUNDS)
 
@@ -74,7 +74,7 @@ def _fill(database: str, entity: str, entries: int, until: datetime) -> None:
                 for number in range(first, min(first + _BATCH, entries))
             ]
             at = until - timedelta(days=_DAYS) * (1 - first / entries)
-            connection.execute(world.POST_MANY, world.batch_arguments(batch, at, entity=entity))
+            world.post_batch(connection, world.batch_arguments(batch, at, entity=entity))
 
 
 def large_name(postings: int) -> str:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
+
+from billing.ledger import arrays, chart
 from billing.ledger.draft import AccountKey, EntryDraft, Line
 
 ENTITY, OTHER_ENTITY, CURRENCY = "coko-sn", "coko-ci", "XOF"
@@ -92,16 +95,17 @@ class Sale:
         )
 
 
-POST_MANY = """
-SELECT count(*) FROM ledger_post_many(
-    %s, %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], NULL, NULL, NULL, NULL,
-    %s, false, %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bigint[]
-) WHERE outcome = 'new'
+POST_BATCH = """
+SELECT ledger_post_batch(
+    %s, %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s, %s::text[], %s::text[],
+    %s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[]
+)
 """
+_RECORDED_AT = 7  # place of the moment among the arguments
 
 
 def batch_arguments(sales: list[Sale], at: datetime, *, entity: str = ENTITY) -> list[Any]:
-    """What `POST_MANY` takes, for these sales recorded at `at`."""
+    """What `POST_BATCH` takes, for these sales recorded at `at`."""
     accounts = sorted({line[:2] for sale in sales for line in sale.lines()})
     places = {account: place for place, account in enumerate(accounts, start=1)}
     lines = [
@@ -109,20 +113,33 @@ def batch_arguments(sales: list[Sale], at: datetime, *, entity: str = ENTITY) ->
         for number, sale in enumerate(sales, start=1)
         for code, holder, amount in sale.lines()
     ]
+    count = len(sales)
     return [
         entity,
-        [_time_ordered(at) for _ in sales],
-        [f"payment/pay_{_time_ordered(at)}/captured" for _ in sales],
-        ["VT"] * len(sales),
-        ["Vente en ligne"] * len(sales),
-        [f"inv_{sale.title}" for sale in sales],
-        [at - LAG] * len(sales),
+        arrays.uuids([_time_ordered(at).bytes for _ in sales]),
+        arrays.texts([f"payment/pay_{_time_ordered(at)}/captured" for _ in sales]),
+        arrays.texts(["VT"] * count),
+        arrays.texts(["Vente en ligne"] * count),
+        arrays.texts([f"inv_{sale.title}" for sale in sales]),
+        arrays.moments([at - LAG] * count),
         at,
-        [code for code, _ in accounts],
-        [CURRENCY] * len(accounts),
-        [holder for _, holder in accounts],
-        *map(list, zip(*lines, strict=True)),
+        arrays.texts([code for code, _ in accounts]),
+        arrays.texts([CURRENCY] * len(accounts)),
+        arrays.texts([holder for _, holder in accounts]),
+        arrays.numbers([chart.account(code).stripes for code, _ in accounts]),
+        *(arrays.numbers(column) for column in zip(*lines, strict=True)),
     ]
+
+
+def post_batch(connection: "psycopg.Connection[Any]", arguments: list[Any], *, at: datetime | None = None) -> None:
+    """
+    :raises SystemExit: it was not a usual batch, and was not written.
+    """
+    if at is not None:
+        arguments = [*arguments[:_RECORDED_AT], at, *arguments[_RECORDED_AT + 1 :]]
+    row = connection.execute(POST_BATCH, arguments).fetchone()
+    if row is None or row[0] is None:
+        raise SystemExit("bench: a batch was not usual, and was not written")
 
 
 def sales(seed: int, *, payee: str | None = None) -> Iterator[Sale]:

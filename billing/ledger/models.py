@@ -189,12 +189,6 @@ class Posting(models.Model):
     balance_after = models.BigIntegerField()
 
 
-class UnbalancedEntry(models.Model):
-    """Entries some statement left unbalanced, until COMMIT looks at them again. Empty outside a transaction."""
-
-    entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, primary_key=True, db_constraint=False)
-
-
 class Hold(models.Model):
     """An entry that is promised: it counts against limits until it is settled, released or out of time."""
 

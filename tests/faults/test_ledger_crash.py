@@ -87,7 +87,7 @@ class Server:
         """The server processes that are in the middle of a batch."""
         rows = self.ask(
             "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
-            " AND query LIKE '%%FROM ledger_post_many%%'"
+            " AND query LIKE '%%ledger_post_%%'"
         )
         return [int(str(pid)) for (pid,) in rows]
 

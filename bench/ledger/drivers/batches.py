@@ -1,4 +1,4 @@
-"""Batches of 1,000 through `ledger_post_many`, from sessions that do nothing else; arguments are made beforehand."""
+"""Batches of 1,000 through `ledger_post_batch`, from sessions that do nothing else; arguments are made beforehand."""
 
 import argparse
 import json
@@ -6,10 +6,14 @@ import multiprocessing
 import time
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
+from typing import Any
 
 import psycopg
 
 from bench.ledger import world
+
+_WARM = 2  # batches before the clock runs
+_MADE_A_SECOND = 15  # batches a session has ready; more than it will write
 
 
 def main() -> None:
@@ -35,20 +39,20 @@ def main() -> None:
 def _session(chosen: argparse.Namespace, start: Barrier) -> tuple[int, float]:
     """Entries written, seconds it took."""
     stock = world.sales(time.time_ns(), payee=world.HOT if chosen.hot else None)
-    batches = [[next(stock) for _ in range(chosen.batch)] for _ in range(8)]
+
+    def made() -> list[Any]:
+        return world.batch_arguments([next(stock) for _ in range(chosen.batch)], datetime.now(UTC))
+
+    batches = [made() for _ in range(_WARM + round(chosen.seconds * _MADE_A_SECOND))]
     with psycopg.connect(chosen.address, autocommit=True, prepare_threshold=0) as connection:
-        _post(connection, batches[0])
+        for _ in range(_WARM):
+            world.post_batch(connection, batches.pop(), at=datetime.now(UTC))
         start.wait(timeout=60)
         count, began = 0, time.monotonic()
         while (taken := time.monotonic() - began) < chosen.seconds:
-            count += _post(connection, batches[count // chosen.batch % len(batches)])
+            world.post_batch(connection, batches.pop() if batches else made(), at=datetime.now(UTC))
+            count += chosen.batch
     return count, taken
-
-
-def _post(connection: "psycopg.Connection[tuple[int]]", sales: list[world.Sale]) -> int:
-    row = connection.execute(world.POST_MANY, world.batch_arguments(sales, datetime.now(UTC))).fetchone()
-    assert row is not None
-    return row[0]
 
 
 if __name__ == "__main__":

@@ -6,17 +6,10 @@ FROM (VALUES
      '{by_function,for_ever}'::text[]),
     ('{accountbalance,period,gate,fence}', '{by_function,changed_by_function,stays}'),
     ('{openhold,entrykey}', '{by_function,taken_by_function,stays}'),
-    ('{posting}', '{note_unbalanced}')
+    ('{posting}', '{balances}')
 ) AS expected (tables, guards)
 CROSS JOIN LATERAL unnest(tables) AS guarded
 CROSS JOIN LATERAL unnest(guards) AS guard
 CROSS JOIN LATERAL (SELECT format('ledger_%s_%s', guarded, guard) AS name) AS named
 LEFT JOIN pg_trigger there ON there.tgrelid = to_regclass('ledger_' || guarded) AND there.tgname = name
 WHERE there.oid IS NULL OR there.tgenabled NOT IN ('O', 'A')
-
-UNION ALL
-SELECT 'guard', 'ledger_unbalancedentry', 'the guard ledger_entry_balances is gone or switched off'
-WHERE NOT EXISTS (
-    SELECT FROM pg_trigger
-    WHERE tgrelid = to_regclass('ledger_unbalancedentry') AND tgname = 'ledger_entry_balances' AND tgenabled IN ('O', 'A')
-)

@@ -320,6 +320,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.DeleteModel(name="EntryKey"),
+        migrations.DeleteModel(name="UnbalancedEntry"),
         migrations.DeleteModel(name="AccountBalance"),
         migrations.DeleteModel(name="Posting"),
         migrations.CreateModel(
@@ -444,7 +445,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(
-            [_sql(f"0002_{part}.sql") for part in ("posting", "post_one", "holds", "periods", "guards")],
+            [_sql(f"0002_{part}.sql") for part in ("posting", "post_usual", "holds", "periods", "guards")],
             reverse_sql=migrations.RunSQL.noop,
         ),
     ]

@@ -14,8 +14,8 @@
 --
 -- Arithmetic runs in loops over arrays, where a step costs a fraction of a microsecond once the loop is warm; each table is
 -- met as a set, by a statement whose plan is made once a session. PL/pgSQL prepares each expression anew in each
--- transaction, some microseconds each, which is nothing for a batch and most of the work for a single entry: so there is
--- ledger_post (0002_post_one.sql), which does the usual in two statements and leaves all else to this function.
+-- transaction, some microseconds each, which is nothing for a batch and most of the work for a single entry. For the usual
+-- there are shorter ways (0002_post_usual.sql), which leave all else to this function.
 --
 -- What a CHECK would say about entries, postings and balances is said here and proved by ledger_verify: preparing a CHECK
 -- costs as much as inserting the row.
@@ -199,15 +199,16 @@ BEGIN
     END IF;
 
     -- 4. balances and gate
-    -- Locked in the order of the arrays, and read after the lock: see LockRows in the plan.
-    SELECT array_agg(id), array_agg(stripe), array_agg(balance), array_agg(version), max(recorded_at), array_agg(limits),
+    -- Locked in order, and read after the lock: see LockRows in the plan.
+    SELECT array_agg(id ORDER BY n_), array_agg(stripe ORDER BY n_), array_agg(balance ORDER BY n_),
+           array_agg(version ORDER BY n_), max(recorded_at), array_agg(limits ORDER BY n_),
            count(limits) > 0,
            (SELECT gate.closed_until FROM ledger_gate gate WHERE gate.entity = ledger_post_many.entity),
            (SELECT gate.closing_until FROM ledger_gate gate WHERE gate.entity = ledger_post_many.entity),
            greatest(recorded, (SELECT fence.sealed_until FROM ledger_fence fence WHERE fence.id = 1))
     INTO ids, stripes, balances, versions, seen, limits, is_limited, closed_until, closing_until, recorded
     FROM (
-        SELECT held.account_id AS id, held.stripe, held.balance, held.version, held.recorded_at,
+        SELECT wanted.n_, held.account_id AS id, held.stripe, held.balance, held.version, held.recorded_at,
                CASE WHEN held.floor_minor IS NOT NULL OR held.ceiling_minor IS NOT NULL THEN jsonb_build_array(
                    held.floor_minor - held.credit_minor, held.ceiling_minor, held.pending_debit, held.pending_credit)
                END AS limits

@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import Error
 
-from billing.ids import new_id
-from billing.ledger import chart, entry_ids, refusals
-from billing.ledger.draft import AccountKey, EntryDraft, WhenClosed, line_order
+from billing.ledger import arrays, chart, refusals
+from billing.ledger.draft import AccountKey, EntryDraft, WhenClosed
 
 # SQLSTATE of a refusal without details → what it is called here.
 _PLAIN: dict[str, type[refusals.LedgerRefusal]] = {
@@ -76,7 +76,7 @@ def _account(name: Sequence[str]) -> AccountKey:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Drafts of one legal entity, as the arrays `ledger_post_many` and `ledger_hold_many` take."""
+    """Drafts of one legal entity, as the arrays the SQL functions take."""
 
     drafts: Sequence[EntryDraft]
     accounts: Sequence[AccountKey]  # sorted, each once
@@ -88,40 +88,50 @@ class Batch:
 
         :raises UnknownAccountCode: a line names an account outside the chart.
         """
-        known = {line.account for draft in drafts for line in draft.lines} | set(also)
-        accounts = sorted(known, key=lambda account: (account.currency, account.code, account.holder))
+        known = {line.account for draft in drafts for line in draft.lines}.union(also)
+        accounts = sorted(known, key=attrgetter("currency", "code", "holder"))
         for code in {account.code for account in accounts}:
             chart.account(code)
-        position = {account: number for number, account in enumerate(accounts, start=1)}
+        place = {account: number for number, account in enumerate(accounts, start=1)}
         lines = [
-            (number, position[line.account], line.amount_minor)
+            (number, account, amount)
             for number, draft in enumerate(drafts, start=1)
-            for line in sorted(draft.lines, key=line_order)
+            for account, amount in sorted([(place[line.account], line.amount_minor) for line in draft.lines])
         ]
         return cls(drafts=drafts, accounts=accounts, lines=lines)
 
-    def account_arrays(self) -> list[list[str]]:
+    @property
+    def entity(self) -> str:
+        return self.drafts[0].entity
+
+    def account_arrays(self) -> list[str]:
+        """Codes, currencies, holders."""
         return [
-            [account.code for account in self.accounts],
-            [account.currency for account in self.accounts],
-            [account.holder for account in self.accounts],
+            arrays.texts([account.code for account in self.accounts]),
+            arrays.texts([account.currency for account in self.accounts]),
+            arrays.texts([account.holder for account in self.accounts]),
         ]
 
-    def line_arrays(self) -> list[list[int]]:
-        return [list(column) for column in zip(*self.lines, strict=True)]
+    def stripe_array(self) -> str:
+        """How many balance rows each account has."""
+        return arrays.numbers([chart.account(account.code).stripes for account in self.accounts])
 
-    def entry_arrays(self) -> list[list[Any]]:
+    def line_arrays(self) -> list[str]:
+        """Entries, accounts, amounts."""
+        return [arrays.numbers(column) for column in zip(*self.lines, strict=True)]
+
+    def entry_arrays(self) -> list[str]:
         """Keys, journals, descriptions, source references."""
         drafts = self.drafts
         return [
-            [draft.key for draft in drafts],
-            [draft.journal for draft in drafts],
-            [draft.description for draft in drafts],
-            [draft.source_ref for draft in drafts],
+            arrays.texts([draft.key for draft in drafts]),
+            arrays.texts([draft.journal for draft in drafts]),
+            arrays.texts([draft.description for draft in drafts]),
+            arrays.texts([draft.source_ref for draft in drafts]),
         ]
 
-    def ids(self, prefix: str, at: datetime) -> list[Any]:
-        return [entry_ids.to_uuid(new_id(prefix.rstrip("_"), at), prefix=prefix) for _ in self.drafts]
+    def happened_array(self) -> str:
+        return arrays.moments(draft.happened_at for draft in self.drafts)
 
     def closings(self) -> list[bool] | None:
         return [draft.closing for draft in self.drafts] if any(draft.closing for draft in self.drafts) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import Error, connection, transaction
 
-from billing.ledger import entry_ids, queries
+from billing.ledger import arrays, entry_ids, queries
 from billing.ledger.draft import EntryDraft, Line
 from billing.ledger.facts import EntryFact, HoldFact
 from billing.ledger.operations.batch import Batch, refusal
@@ -112,8 +112,8 @@ def expire_holds(*, at: datetime, limit: int = 500) -> int:
 def _hold_of_one_entity(drafts: Sequence[EntryDraft], *, expires_at: datetime | None, at: datetime) -> dict[str, str]:
     batch = Batch.of(drafts)
     arguments: list[Any] = [
-        drafts[0].entity,
-        batch.ids(entry_ids.HOLD, at),
+        batch.entity,
+        arrays.uuids(entry_ids.new(len(drafts), at)),
         *batch.entry_arrays(),
         [expires_at] * len(drafts),
         at,

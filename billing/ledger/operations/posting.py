@@ -10,17 +10,23 @@ from uuid import UUID
 
 from django.db import DatabaseError, Error, connection, transaction
 
-from billing.ids import new_id
-from billing.ledger import chart, entry_ids, queries
+from billing.ids import spelled
+from billing.ledger import arrays, chart, entry_ids, queries
 from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, line_order
 from billing.ledger.facts import EntryFact
 from billing.ledger.operations.batch import Batch, detailed, refusal
 from billing.ledger.refusals import AlreadyReversed, KeyReused, LedgerRefusal
 
-_NOT_USUAL = "LG000"
+_NOT_USUAL = ("LG000", "22003")  # ledger_post_many says what it is
 _ONE = """
 SELECT ledger_post(
     %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[]
+)
+"""
+_BATCH = """
+SELECT ledger_post_batch(
+    %s, %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s, %s::text[], %s::text[],
+    %s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[]
 )
 """
 _MANY = """
@@ -80,8 +86,13 @@ def post_each(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact 
     answers: dict[int, EntryFact | Refused] = {}
     for _, group in groupby(sorted(enumerate(drafts), key=_by_entity), key=_by_entity):
         places, together = zip(*group, strict=True)
-        for place, draft, row in zip(places, together, _call(Batch.of(together), at=at, keep_going=True), strict=True):
-            answers[place] = _answer(draft, row)
+        batch = Batch.of(together)
+        usual = _post_usual_batch(batch, at)
+        if usual is None:
+            rows = _call(batch, at=at, keep_going=True)
+            answers |= dict(zip(places, map(_answer, together, rows), strict=True))
+        else:
+            answers |= dict(zip(places, usual, strict=True))
     return tuple(answers[place] for place in range(len(drafts)))
 
 
@@ -117,8 +128,11 @@ def write(
     also: Sequence[AccountKey] = (),
 ) -> tuple[EntryFact, ...]:
     """Drafts of one legal entity, all or nothing; with what they reverse or settle."""
+    batch = Batch.of(drafts, also=also)
+    if reversed_refs is None and hold_refs is None and not also and (usual := _post_usual_batch(batch, at)):
+        return tuple(usual)
     with transaction.atomic():
-        rows = _call(Batch.of(drafts, also=also), at=at, reversed_refs=reversed_refs, hold_refs=hold_refs)
+        rows = _call(batch, at=at, reversed_refs=reversed_refs, hold_refs=hold_refs)
         if reused := [draft.key for draft, row in zip(drafts, rows, strict=True) if row[3] == "key_reused"]:
             raise KeyReused(f"stands for other content: {', '.join(reused)}")  # and what was written rolls back
     none: list[str | None] = [None] * len(drafts)
@@ -141,15 +155,11 @@ def _call(
     reversed_refs: Sequence[str] | None = None,
     hold_refs: Sequence[str] | None = None,
 ) -> list[tuple[Any, ...]]:
-    keys, journals, descriptions, source_refs = batch.entry_arrays()
     arguments = [
-        batch.drafts[0].entity,
-        batch.ids(entry_ids.PREFIX, at),
-        keys,
-        journals,
-        descriptions,
-        source_refs,
-        [draft.happened_at for draft in batch.drafts],
+        batch.entity,
+        arrays.uuids(entry_ids.new(len(batch.drafts), at)),
+        *batch.entry_arrays(),
+        batch.happened_array(),
         None if reversed_refs is None else [entry_ids.to_uuid(ref) for ref in reversed_refs],
         None if hold_refs is None else [entry_ids.to_uuid(ref, prefix=entry_ids.HOLD) for ref in hold_refs],
         batch.closings(),
@@ -170,37 +180,69 @@ def _call(
 
 def _post_usual(draft: EntryDraft, at: datetime) -> EntryFact | None:
     """The entry by the short way (`ledger_post`); None when it is not usual, and then nothing was written."""
+    if draft.closing:
+        return None
+    (entry_id,) = entry_ids.new(1, at)
     lines = sorted(draft.lines, key=line_order)
     accounts = [line.account for line in lines]
-    entry_ref = new_id("jrn", at)
-    if len(set(accounts)) < len(accounts) or draft.closing:
+    recorded_at = _usual(
+        _ONE,
+        [
+            draft.entity,
+            UUID(bytes=entry_id),
+            draft.key,
+            draft.journal,
+            draft.description,
+            draft.source_ref,
+            draft.happened_at,
+            at,
+            arrays.texts([account.code for account in accounts]),
+            arrays.texts([account.currency for account in accounts]),
+            arrays.texts([account.holder for account in accounts]),
+            arrays.numbers(chart.account(account.code).stripes for account in accounts),
+            arrays.numbers(line.amount_minor for line in lines),
+        ],
+    )
+    return None if recorded_at is None else _new(draft, entry_id=entry_id, recorded_at=recorded_at)
+
+
+def _post_usual_batch(batch: Batch, at: datetime) -> list[EntryFact] | None:
+    """The batch by the short way (`ledger_post_batch`); None when it is not usual, and then nothing was written."""
+    if any(draft.closing for draft in batch.drafts):
         return None
-    arguments: list[Any] = [
-        draft.entity,
-        entry_ids.to_uuid(entry_ref),
-        draft.key,
-        draft.journal,
-        draft.description,
-        draft.source_ref,
-        draft.happened_at,
-        at,
-        [account.code for account in accounts],
-        [account.currency for account in accounts],
-        [account.holder for account in accounts],
-        [chart.account(account.code).stripes for account in accounts],
-        [line.amount_minor for line in lines],
-    ]
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_ONE, arguments)
-            (recorded_at,) = cursor.fetchone()
-    except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", None) == _NOT_USUAL:
-            return None
-        raise refusal(error) from error
+    ids = entry_ids.new(len(batch.drafts), at)
+    recorded_at = _usual(
+        _BATCH,
+        [
+            batch.entity,
+            arrays.uuids(ids),
+            *batch.entry_arrays(),
+            batch.happened_array(),
+            at,
+            *batch.account_arrays(),
+            batch.stripe_array(),
+            *batch.line_arrays(),
+        ],
+    )
     if recorded_at is None:
         return None
-    return _new(draft, entry_ref=entry_ref, recorded_at=recorded_at, happened_at=draft.happened_at)
+    return [
+        _new(draft, entry_id=entry_id, recorded_at=recorded_at)
+        for draft, entry_id in zip(batch.drafts, ids, strict=True)
+    ]
+
+
+def _usual(statement: str, arguments: list[Any]) -> datetime | None:
+    """When it was recorded; None: nothing was written."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, arguments)
+            recorded_at: datetime | None = cursor.fetchone()[0]
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) in _NOT_USUAL:
+            return None
+        raise refusal(error) from error
+    return recorded_at
 
 
 def _answer(draft: EntryDraft, row: tuple[Any, ...]) -> EntryFact | Refused:
@@ -219,23 +261,27 @@ def _fact(
     draft: EntryDraft, row: tuple[Any, ...], *, reverses: str | None = None, settles: str | None = None
 ) -> EntryFact:
     entry_id, recorded_at, happened_at, outcome = row[:4]
-    entry_ref = entry_ids.from_uuid(entry_id if isinstance(entry_id, UUID) else UUID(entry_id))
+    stored = entry_id if isinstance(entry_id, UUID) else UUID(entry_id)
     if outcome == "replayed":
-        return queries.entry(entry_ref)  # by now it may have been reversed
-    fact = _new(draft, entry_ref=entry_ref, recorded_at=recorded_at, happened_at=happened_at)
-    return replace(fact, reverses=reverses, settles=settles)
+        return queries.entry(entry_ids.from_uuid(stored))  # by now it may have been reversed
+    return replace(
+        _new(draft, entry_id=stored.bytes, recorded_at=recorded_at),
+        happened_at=happened_at,
+        late_from=draft.happened_at if happened_at != draft.happened_at else None,
+        reverses=reverses,
+        settles=settles,
+    )
 
 
-def _new(draft: EntryDraft, *, entry_ref: str, recorded_at: datetime, happened_at: datetime) -> EntryFact:
+def _new(draft: EntryDraft, *, entry_id: bytes, recorded_at: datetime) -> EntryFact:
     return EntryFact(
-        id=entry_ref,
+        id=entry_ids.PREFIX + spelled(entry_id),
         key=draft.key,
         journal=draft.journal,
         description=draft.description,
         source_ref=draft.source_ref,
-        happened_at=happened_at,
+        happened_at=draft.happened_at,
         recorded_at=recorded_at,
-        late_from=draft.happened_at if happened_at != draft.happened_at else None,
     )
 
 

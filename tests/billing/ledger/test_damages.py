@@ -236,9 +236,7 @@ class TestTheCareless:
             ),
             pytest.param("DROP TRIGGER ledger_posting_for_ever ON ledger_posting", {"guard"}, id="a guard taken away"),
             pytest.param("ALTER TABLE ledger_seal DISABLE TRIGGER USER", {"guard"}, id="guards switched off"),
-            pytest.param(
-                "DROP TRIGGER ledger_entry_balances ON ledger_unbalancedentry", {"guard"}, id="the last guard"
-            ),
+            pytest.param("DROP TRIGGER ledger_posting_balances ON ledger_posting", {"guard"}, id="the last guard"),
         ],
     )
     def test_are_found(self, books, sql, expected):

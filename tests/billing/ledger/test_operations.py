@@ -1,5 +1,6 @@
 """Posting, batches, replays, reversals: what callers of the ledger are promised."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from billing.ledger import operations, queries
 from billing.ledger.draft import credit, debit
 from billing.ledger.models import Account, JournalEntry, Posting
 from billing.money import MINOR_MAX
-from tests.factories.ledger import AT, account, posted, sale
+from tests.factories.ledger import AT, account, draft, posted, sale
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +241,61 @@ class TestTheFunctionItself:
         with pytest.raises(Error):
             self.call(lines)
         assert sizes() == (0, 0, 0)
+
+
+class TestTheShortWays:
+    """ledger_post and ledger_post_batch called past Python: what is not usual is not written, the guards stay shut."""
+
+    ONE = """
+        SELECT ledger_post(
+            'coko-sn', '00000000-0000-4000-8000-000000000001', 'k', %s, 'd', 's', %s, now(),
+            ARRAY['521', '7065'], %s::text[], ARRAY['', ''], ARRAY[16, 16]::smallint[], %s::bigint[])
+    """
+    BATCH = """
+        SELECT ledger_post_batch(
+            'coko-sn', ARRAY['00000000-0000-4000-8000-000000000001'::uuid], ARRAY['k'], ARRAY[%s], ARRAY['d'],
+            ARRAY['s'], ARRAY[%s::timestamptz], now(), ARRAY['521', '7065'], %s::text[],
+            ARRAY['', ''], ARRAY[16, 16]::smallint[], ARRAY[1, 1], ARRAY[1, 2], %s::bigint[])
+    """
+
+    @pytest.fixture(autouse=True)
+    def accounts(self):
+        for currency in ("XOF", "XAF"):
+            lines = [debit(account("521", currency=currency), 1), credit(account("7065", currency=currency), 1)]
+            operations.post(draft=draft(lines, key=currency), at=AT)
+
+    def call(self, statement, *, journal="OD", happened_at=AT, currencies=("XOF", "XOF"), amounts=(10, -10)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [journal, happened_at, list(currencies), list(amounts)])
+            (recorded_at,) = cursor.fetchone()
+            cursor.execute("SELECT coalesce(current_setting('coko.ledger_writing', true), '')")
+            assert cursor.fetchone()[0] in ("", "off")
+            return recorded_at
+
+    @pytest.mark.parametrize("statement", [ONE, BATCH], ids=["one", "batch"])
+    def test_write_what_is_usual(self, statement):
+        before = sizes()
+        assert self.call(statement) is not None
+        assert sizes() == (before[0] + 1, before[1] + 2, before[2])
+        assert list(queries.differences()) == []
+
+    @pytest.mark.parametrize("statement", [ONE, BATCH], ids=["one", "batch"])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"amounts": (10, -9)},
+            {"amounts": (0, 0)},
+            {"currencies": ("XOF", "XAF")},
+            {"currencies": ("XOF", "EUR")},
+            {"journal": "XX"},
+            {"happened_at": AT + timedelta(days=99_999)},
+            {"amounts": (2**63 - 1, -(2**63 - 1))},
+        ],
+        ids=["unbalanced", "zero", "two currencies", "no such account", "no such journal", "the future", "too much"],
+    )
+    def test_leave_everything_else_alone(self, statement, change):
+        before, answers = sizes(), []
+        with suppress(Error):
+            answers.append(self.call(statement, **change))
+        assert answers in ([], [None])
+        assert sizes() == before

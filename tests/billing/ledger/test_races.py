@@ -362,7 +362,7 @@ def _terminate_whoever_waits(cursor: CursorWrapper) -> bool:
         cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction the view would stand still
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ledger_post_many%'"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ledger_post_%'"
         )
         if cursor.fetchone():
             return True
