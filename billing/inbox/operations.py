@@ -31,6 +31,8 @@ from billing.refunds.facts import RefundFact
 
 log = logging.getLogger(__name__)
 
+LOOK = "billing.inbox.tasks.look"
+
 # Longer than verifying and asking the provider (two calls) may take.
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 # How long to wait before looking again for a payment we do not know (our own answer may still be on its way), or after
@@ -70,7 +72,7 @@ def store(
         received_at=received_at,
         next_attempt_at=received_at,
     )
-    hints.after_commit("billing.inbox.tasks.process", notification.pk)
+    hints.look_after_commit(LOOK)
     reach("inbox.stored")
     return notification.pk
 

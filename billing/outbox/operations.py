@@ -22,6 +22,8 @@ from billing.outbox.models import DeliveryAttempt, EndpointState, EventState, Ou
 
 log = logging.getLogger(__name__)
 
+LOOK = "billing.outbox.tasks.look"
+
 # Between one attempt and the next: ten attempts in three days, dense while a receiver restarts, then patient.
 BACKOFF = (
     *(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800)),
@@ -94,7 +96,7 @@ def publish(*, owner_ref: str, kind: str, subject_ref: str, data: Mapping[str, A
         for endpoint in WebhookEndpoint.objects.filter(owner_ref=owner_ref)
     )
     if written:
-        hints.after_commit("billing.outbox.tasks.deliver_due")
+        hints.look_after_commit(LOOK)
 
 
 def deliver_due(*, at: datetime, limit: int = 15) -> int:

@@ -7,8 +7,12 @@ from typing import Protocol
 
 from django.utils import timezone
 
+from billing.outbox import hints
+
 # With one more item begun at its end it stays well below CELERY_TASK_TIME_LIMIT, which kills in the middle of a call.
 BUDGET_SECONDS = 120.0
+# Hints of all kinds wait in one queue: none may keep the others waiting for long.
+LOOK_SECONDS = 5.0
 
 
 class One(Protocol):
@@ -27,6 +31,15 @@ def run(one: One, *, budget_seconds: float = BUDGET_SECONDS, clock: Callable[[],
     while time.monotonic() < ends and one(at=clock()):
         taken += 1
     return taken
+
+
+def look(one: One, *, task: str, clock: Callable[[], datetime] = timezone.now) -> None:
+    """For tasks that a hint asked for: a short run. Whoever finds something asks for company: there may be more."""
+    hints.begin(task)
+    if one(at=clock()):
+        hints.look_after_commit(task)
+        run(one, budget_seconds=LOOK_SECONDS, clock=clock)
+        hints.look_after_commit(task)
 
 
 def count(one: One, *, at: datetime, limit: int) -> int:

@@ -8,3 +8,8 @@ from billing.outbox import operations, sweeps
 @shared_task
 def deliver_due() -> int:
     return sweeps.run(operations.deliver_one)
+
+
+@shared_task
+def look() -> None:
+    sweeps.look(operations.deliver_one, task=operations.LOOK)

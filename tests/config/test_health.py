@@ -110,7 +110,7 @@ class TestReadyWithoutADatabase:
 
 
 class TestNoteSweep:
-    @pytest.mark.parametrize(("task", "is_noted"), [("process_waiting", True), ("process", False)])
+    @pytest.mark.parametrize(("task", "is_noted"), [("process_waiting", True), ("look", False)])
     def test_is_called_for_every_finished_sweep(self, task, is_noted):
         from celery import signals
 

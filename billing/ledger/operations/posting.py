@@ -57,7 +57,7 @@ def post(*, draft: EntryDraft, at: datetime) -> EntryFact:
     :raises UnknownAccountCode: a line names an account outside the chart.
     :raises BalanceOutOfRange: a balance would leave BIGINT.
     """
-    return _post_usual(draft, at) or post_many(drafts=[draft], at=at)[0]
+    return _post_usual(draft, at) or _write_exactly(Batch.of([draft]), at=at)[0]
 
 
 def post_many(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact, ...]:
@@ -131,6 +131,18 @@ def write(
     batch = Batch.of(drafts, also=also)
     if reversed_refs is None and hold_refs is None and not also and (usual := _post_usual_batch(batch, at)):
         return tuple(usual)
+    return _write_exactly(batch, at=at, reversed_refs=reversed_refs, hold_refs=hold_refs)
+
+
+def _write_exactly(
+    batch: Batch,
+    *,
+    at: datetime,
+    reversed_refs: Sequence[str] | None = None,
+    hold_refs: Sequence[str] | None = None,
+) -> tuple[EntryFact, ...]:
+    """By `ledger_post_many`, which knows everything that can be the matter."""
+    drafts = batch.drafts
     with transaction.atomic():
         rows = _call(batch, at=at, reversed_refs=reversed_refs, hold_refs=hold_refs)
         if reused := [draft.key for draft, row in zip(drafts, rows, strict=True) if row[3] == "key_reused"]:

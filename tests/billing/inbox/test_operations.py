@@ -316,7 +316,8 @@ class TestProcess:
 
     def test_is_what_the_tasks_do(self, paid, at):
         payment_ref, got = paid
-        tasks.process(store(got, received_at=at))
+        store(got, received_at=at)
+        tasks.look()
         assert payment_queries.payment(payment_ref).state == "succeeded"
         assert tasks.process_waiting() == 0
 
