@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import redis
 
+from billing.outbox import hints
 from config import databases, embedded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,8 @@ def empty_inbox() -> None:
         connection.execute("TRUNCATE inbox_providernotification")
     with broker() as client:
         client.delete("celery")
+    hints.begin("billing.inbox.tasks.look")
+    hints.begin("billing.outbox.tasks.look")
 
 
 def process_ids() -> dict[str, int]:
