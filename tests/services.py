@@ -6,11 +6,13 @@ Each worker of a parallel run has its own: a transaction left open by one worker
 
 import contextlib
 import os
+import re
 import sys
 from pathlib import Path
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-_HANDS_OUT = not _WORKER and any(argument.startswith(("-n", "--numprocesses")) for argument in sys.argv[1:])
+_WORKERS_ASKED_FOR = re.search(r" (?:-n|--numprocesses)[ =]?(\w+)", " ".join(["", *sys.argv[1:]]))
+_HANDS_OUT = not _WORKER and _WORKERS_ASKED_FOR is not None and _WORKERS_ASKED_FOR[1] != "0"
 _FOLDER = Path(os.environ.get("COKO_VAR") or Path(__file__).resolve().parent.parent / "var" / "test")
 
 os.environ["COKO_MODE"] = "test"
