@@ -8,6 +8,7 @@ Exit status: 0 everything holds; 1 something does not, and is named. What ran st
 
 # ruff: noqa: T201 - it prints what it found
 
+import argparse
 import os
 import shutil
 import sys
@@ -31,6 +32,9 @@ _SHOWN_MAX = 40
 
 
 def main() -> int:
+    argparse.ArgumentParser(
+        prog="python -m tests.faults.campaign", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    ).parse_args()
     folder = embedded.var_dir() / "faults"
     shutil.rmtree(folder, ignore_errors=True)  # the providers' book of the run before, too
     folder.mkdir(parents=True)
