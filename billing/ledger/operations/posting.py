@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -70,6 +71,8 @@ def post_many(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact,
     """
     if not drafts:
         return ()
+    if len({draft.entity for draft in drafts}) == 1:
+        return write(drafts=drafts, at=at)
     with transaction.atomic():
         written: dict[int, EntryFact] = {}
         for _, group in groupby(sorted(enumerate(drafts), key=_by_entity), key=_by_entity):
@@ -246,8 +249,10 @@ def _post_usual_batch(batch: Batch, at: datetime) -> list[EntryFact] | None:
 
 def _usual(statement: str, arguments: list[Any]) -> datetime | None:
     """When it was recorded; None: nothing was written."""
+    # One statement is a transaction by itself; within another it needs a savepoint, to go on when it was not usual.
+    within = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with within, connection.cursor() as cursor:
             cursor.execute(statement, arguments)
             recorded_at: datetime | None = cursor.fetchone()[0]
     except DatabaseError as error:

@@ -39,6 +39,25 @@ class TestPost:
         with django_assert_num_queries(3):  # savepoint, the function, release
             operations.post(draft=sale(), at=AT)
 
+    @pytest.mark.django_db(transaction=True)
+    def test_takes_one_message_outside_of_one(self, django_assert_num_queries):
+        operations.post(draft=sale(), at=AT)
+        for post in (
+            lambda: operations.post(draft=sale(), at=AT),
+            lambda: operations.post_many(drafts=[sale()], at=AT),
+        ):
+            with django_assert_num_queries(1):
+                post()
+        assert JournalEntry.objects.count() == 3
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_nothing_of_what_was_refused_outside_of_one(self):
+        operations.post(draft=sale(key="k"), at=AT)
+        for post in (operations.post, lambda *, draft, at: operations.post_many(drafts=[sale(), draft], at=at)):
+            with pytest.raises(operations.KeyReused):
+                post(draft=sale(key="k", gross=9), at=AT)
+        assert JournalEntry.objects.count() == 1
+
     def test_gives_the_first_entry_when_the_same_draft_comes_again(self):
         first = operations.post(draft=sale(key="k"), at=AT)
         before = sizes()
