@@ -55,7 +55,8 @@ def _program(peer: str, *arguments: str) -> Any:
     if not _stamp().exists():
         raise run.DidNotRun("not installed")
     python = embedded.var_dir() / "peers" / "bin" / "python"
-    return run.program([python, _SCRIPTS / f"{peer}_sales.py", server.address(_database(peer)), *arguments])
+    command = [python, _SCRIPTS / f"{peer}_sales.py", server.address(_database(peer)), *arguments]
+    return run.program(command, seconds_max=900)
 
 
 def _database(peer: str) -> str:

@@ -57,7 +57,7 @@ def run(*, prepare: Callable[[str], Any], connect: Callable[[str, Any], Callable
 def _work(sale: Callable[[], None], seconds: float, start: Any) -> tuple[int, int, float]:
     """Transactions done and failed, seconds."""
     _warm(sale)
-    start.wait(timeout=120)
+    start.wait(timeout=600)
     count = failed = 0
     began = time.monotonic()
     while (taken := time.monotonic() - began) < seconds:
