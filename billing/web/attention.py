@@ -16,8 +16,9 @@ from billing.web import desk, signs
 @desk.shown
 def page(request: HttpRequest) -> HttpResponse:
     """Everything at once; empty is good."""
+    proposed = {decision.payment_ref for decision in payments.proposed_decisions()}
     context = {
-        "payments": [(fact, signs.flags(fact.flags)) for fact in payments.in_review()],
+        "payments": [(fact, signs.flags(fact.flags), fact.id in proposed) for fact in payments.in_review()],
         "payouts": [(fact, signs.flags(fact.flags)) for fact in payouts.in_review()],
         "refunds": [(fact, signs.flags(fact.flags)) for fact in refunds.in_review()],
         "batches": [batch for batch in payouts.batches(limit=0) if batch.state == "prepared"],

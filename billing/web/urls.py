@@ -7,6 +7,7 @@ from billing.web import (
     checkout,
     country,
     finance_payment,
+    payment_decisions,
     payout_batches,
     payouts,
     periods,
@@ -54,6 +55,11 @@ urlpatterns = [
     path("finance/payments/<str:payment_ref>/", finance_payment.page, name="finance_payment"),
     path("finance/payments/<str:payment_ref>/ask/", finance_payment.ask, name="finance_payment_ask"),
     path("finance/payments/<str:payment_ref>/refund/", finance_payment.refund, name="finance_payment_refund"),
+    path("finance/payments/<str:payment_ref>/decide/", payment_decisions.propose, name="payment_decide"),
+    path("finance/decisions/<str:decision_ref>/confirm/", payment_decisions.confirm, name="payment_decision_confirm"),
+    path(
+        "finance/decisions/<str:decision_ref>/withdraw/", payment_decisions.withdraw, name="payment_decision_withdraw"
+    ),
     path("finance/payments/<str:payment_ref>/dispute/", finance_payment.open_dispute, name="dispute_open"),
     path(
         "finance/payments/<str:payment_ref>/disputes/<str:dispute_ref>/close/",
