@@ -72,7 +72,8 @@ _SOURCES: Mapping[str, Word] = {
     "payout": _("par un versement"),
     "statement": _("par le relevé du portefeuille"),
     "proposed": _("décision proposée"),
-    "withdrawn": _("proposition retirée"),
+    "withdrawn": _("retiré par une personne"),
+    "again": _("remis au prochain lot"),
     "review": _("décidé par une personne"),
     "reversal": _("rappelé"),
 }

@@ -115,6 +115,8 @@ class TestAccess:
             ("move_money", "/finance/payments/{payment}/dispute/"),
             ("move_money", "/finance/payments/{payment}/ask/"),
             ("move_money", "/finance/payments/{payment}/decide/"),
+            ("move_money", "/finance/refunds/ref_00000000000000000000000000/again/"),
+            ("move_money", "/finance/refunds/ref_00000000000000000000000000/withdraw/"),
             ("approve_payouts", "/finance/decisions/dec_00000000000000000000000000/confirm/"),
         ],
     )
@@ -328,6 +330,25 @@ class TestRefund:
         assert "Noté : non rendu" in act(efua, f"{place}decide/", outcome="not_given", reason="absent du relevé")
         assert refunds.refund(refund.id).state == "failed"
         assert "n’attend plus" in act(efua, f"{place}decide/", outcome="given", reason="x")
+
+    def test_that_a_batch_would_not_take_is_told_put_right_or_given_up(self, efua, paid, place, form):
+        act(efua, f"{place}refund/", **form(extent="part", amount="500"))
+        (refund,) = refunds.refunds_of(paid.id)
+        one = f"/finance/refunds/{refund.id}/"
+        owing.switch_route(enabled=False, at=timezone.now())
+        page = act(efua, f"{PAYOUTS}refunds/prepare/")
+        for said in ("1 remboursement n’a pas pu entrer", "que le lot n’a pas pris", "ne verse pas là", one):
+            assert said in page
+        assert "Lots qui attendent" not in page
+        assert "Le lot ne l’a pas pris" in text_of(efua, one)
+        assert "Le prochain lot le reprendra" in act(efua, f"{one}again/")
+        assert "Aucun lot n’a refusé" in act(efua, f"{one}again/")
+        assert "Dites pourquoi" in act(efua, f"{one}withdraw/", reason=" ")
+        page = act(efua, f"{one}withdraw/", reason="rendu en <b>espèces</b>")
+        assert "vous y renoncez" in page
+        assert "rendu en <b>espèces</b>" not in efua.get(one).content.decode()
+        assert "n’attend plus d’être versé" in act(efua, f"{one}withdraw/", reason="x")
+        assert refunds.refund(refund.id).state == "failed"
 
     def test_shows_no_form_for_a_payment_that_brought_nothing(self, wave, efua):
         payment = attempts.start(at=timezone.now())
