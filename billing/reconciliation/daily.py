@@ -33,7 +33,7 @@ SELECT coalesce(
     (SELECT balance_minor - net_minor FROM reconciliation_settlementline
      WHERE provider = %(provider)s AND market = %(market)s AND currency = %(currency)s
        AND happened_at >= %(since)s AND happened_at < %(until)s
-     ORDER BY happened_at, line_no LIMIT 1),
+     ORDER BY happened_at, balance_minor IS NULL, line_no LIMIT 1),
     (SELECT sum(net_minor) FROM reconciliation_settlementline
      WHERE provider = %(provider)s AND market = %(market)s AND currency = %(currency)s AND happened_at < %(since)s),
     0)

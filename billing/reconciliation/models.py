@@ -175,3 +175,16 @@ class ChangedLine(models.Model):
     decided_by = models.CharField(max_length=60, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_why = models.TextField(blank=True)
+    verdict = models.CharField(max_length=8, blank=True)
+    correction_id = models.UUIDField(null=True)  # the line that is the difference, where there is one
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(verdict="") | (Q(verdict__in=["accepted", "rejected"]) & ~Q(decided_by="")),
+                name="reconciliation_change_verdict",
+            ),
+            models.CheckConstraint(
+                condition=Q(correction_id__isnull=True) | Q(verdict="accepted"), name="reconciliation_change_followed"
+            ),
+        ]

@@ -29,9 +29,9 @@ WHERE doubled.line_id = work.line_id AND work.line_no > doubled.first
 _CHANGED = """
 INSERT INTO reconciliation_changedline
     (line_id, source_import_id, line_no, happened_at, kind, net_minor, fee_minor, currency, found_at,
-     decided_by, decided_why)
+     decided_by, decided_why, verdict)
 SELECT work.line_id, %(import)s, work.line_no, work.happened_at, work.kind, work.net_minor, work.fee_minor,
-       work.currency, %(at)s, '', ''
+       work.currency, %(at)s, '', '', ''
 FROM reconciliation_work work
 JOIN reconciliation_finding finding ON finding.line_id = work.line_id
 JOIN reconciliation_settlementline line ON line.line_id = finding.line_id AND line.happened_at = finding.happened_at

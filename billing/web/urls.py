@@ -33,6 +33,7 @@ urlpatterns = [
     path("checkout/<str:edition_ref>/started/<str:key>/", checkout.started, name="checkout_started"),
     path("finance/reconciliation/", reconciliation.home, name="reconciliation"),
     path("finance/reconciliation/lines/<str:line_id>/", reconciliation.line, name="reconciliation_line"),
+    path("finance/reconciliation/changes/<int:changed_id>/", reconciliation.change, name="reconciliation_change"),
     path("finance/reconciliation/<str:day>/", reconciliation.day, name="reconciliation_day"),
     path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
     path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
