@@ -9,13 +9,20 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from billing.reconciliation import booking, line_ids
+from billing.reconciliation import booking, line_ids, storing
 from billing.reconciliation.facts import Explanation, State
-from billing.reconciliation.models import ChangedLine, Finding, SettlementLine
+from billing.reconciliation.models import ChangedLine, Finding, SettlementLine, WalletAgreement
 
 
 class CurrencyChanged(Exception):
     """It came again in another currency: that is another account, and no difference of one line."""
+
+
+def lock_wallet(changed_id: int) -> None:
+    """Before anything else is locked, as imports do."""
+    line = ChangedLine.objects.filter(pk=changed_id).values("line_id")
+    if (finding := Finding.objects.filter(pk__in=line).first()) is not None:
+        storing.lock(finding.provider, finding.market)
 
 
 def undecided(changed_id: int) -> ChangedLine | None:
@@ -38,6 +45,9 @@ def follow(changed: ChangedLine, *, why: str, by: str, at: datetime) -> None:
     first = SettlementLine.objects.get(line_id=finding.line_id, happened_at=finding.happened_at)
     if changed.currency != first.currency:
         raise CurrencyChanged(f"{first.currency} and {changed.currency}")
+    WalletAgreement.objects.filter(
+        provider=first.provider, market=first.market, currency=first.currency, agreed_until__gt=first.happened_at
+    ).delete()
     net, fee = (
         now - before for now, before in zip((changed.net_minor, changed.fee_minor), _so_far(first), strict=True)
     )

@@ -19,7 +19,18 @@ import billing.configuration.queries as configuration
 from billing.configuration.queries import NoRoute
 from billing.crashpoints import reach
 from billing.ids import new_id
-from billing.reconciliation import booking, changes, column_maps, gateway, line_ids, reading, settling, staging, storing
+from billing.reconciliation import (
+    booking,
+    changes,
+    column_maps,
+    drift,
+    gateway,
+    line_ids,
+    reading,
+    settling,
+    staging,
+    storing,
+)
 from billing.reconciliation.changes import CurrencyChanged as CurrencyChanged
 from billing.reconciliation.column_maps import NoColumnMap as NoColumnMap
 from billing.reconciliation.facts import Explanation, ImportFact, LineFact, State
@@ -138,6 +149,7 @@ def reconcile(*, provider: str, market: str, at: datetime) -> Reconciled:
         storing.look_again(provider=provider, market=market, entities=entities, at=at)
     settled = _settle_due(provider=provider, market=market, at=at)
     entries = booking.book_due(provider=provider, market=market, at=at)
+    drift.note_agreements(provider=provider, market=market, at=at)
     return Reconciled(settled, entries)
 
 
@@ -200,6 +212,7 @@ def accept_change(*, changed_id: int, why: str, by: str, at: datetime) -> None:
     :raises CurrencyChanged: it came again in another currency; nothing was decided.
     """
     with transaction.atomic():
+        changes.lock_wallet(changed_id)
         changed = _changed(changed_id, why)
         changes.follow(changed, why=why, by=by, at=at)
         changes.decide(changed, "accepted", why=why, by=by, at=at)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count
 
 import billing.ledger.queries as ledger
-from billing.reconciliation import daily, line_ids, postings
+from billing.reconciliation import daily, drift, line_ids, postings
 from billing.reconciliation.facts import AlarmFact, ChangedFact, DayFact, ImportFact, LineFact, State
 from billing.reconciliation.models import ChangedLine, Finding, SettlementLine, StatementImport
 
@@ -110,7 +110,7 @@ def alarms(*, at: datetime) -> tuple[AlarmFact, ...]:
         )
         for one in ledger.uncleared(codes=postings.CLEARING)
     ]
-    found += daily.wallet_alarms(at=at)
+    found += drift.alarms(at=at)
     return tuple(sorted(found, key=lambda alarm: (alarm.since, alarm.code, alarm.holder)))
 
 

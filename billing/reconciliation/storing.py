@@ -46,6 +46,13 @@ WHERE (line.kind, line.net_minor, line.fee_minor, line.currency)
 _KNOWN = """
 DELETE FROM reconciliation_work work USING reconciliation_finding finding WHERE finding.line_id = work.line_id
 """
+# Lines of before a wallet's agreement: it has to be seen again whether they agree.
+_TAKE_BACK = """
+DELETE FROM reconciliation_walletagreement agreement
+WHERE provider = %(provider)s AND market = %(market)s
+  AND EXISTS (SELECT FROM reconciliation_work work
+              WHERE work.currency = agreement.currency AND work.happened_at < agreement.agreed_until)
+"""
 _LINES = """
 INSERT INTO reconciliation_settlementline
     (line_id, happened_at, source_import_id, line_no, provider, market, line_ref, kind, net_minor, fee_minor, currency,
@@ -177,6 +184,7 @@ def store(*, import_ref: str, provider: str, market: str, entity: str, at: datet
         changed = cursor.rowcount
         cursor.execute(_KNOWN)
         matching.find(provider=provider, market=market, entity=entity)
+        cursor.execute(_TAKE_BACK, names)
         cursor.execute(_LINES, names)
         new = cursor.rowcount
         cursor.execute(_FINDINGS, names)
