@@ -83,9 +83,27 @@ class CaptureFact:
 @dataclass(frozen=True, slots=True)
 class PaymentEventFact:
     state: str
-    source: str  # start, poll, notification, return, sweep
+    source: str  # start, poll, notification, return, sweep, proposed, withdrawn, review
     note: str
+    by: str  # who, when a person did it
     happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFact:
+    """What one person says became of a payment nobody could tell of, and what was made of it."""
+
+    id: str  # dec_…
+    payment_ref: str
+    was_paid: bool
+    proof: str  # the provider's reference: of the movement, or of its reply
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    state: str  # proposed, confirmed, withdrawn, overtaken
+    decided_by: str | None
+    decided_at: datetime | None
+    decided_why: str
 
 
 @dataclass(frozen=True, slots=True)

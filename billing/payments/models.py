@@ -4,11 +4,11 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from billing.payments.facts import NO_ACTION, NextActionFact, PaymentEventFact, PaymentFact
+from billing.payments.facts import NO_ACTION, DecisionFact, NextActionFact, PaymentEventFact, PaymentFact
 from billing.payments.outcome import Attempt
-from billing.payments.states import OPEN, State
+from billing.payments.states import OPEN, DecisionState, State
 
 
 class PaymentTransaction(models.Model):
@@ -146,6 +146,7 @@ class PaymentEvent(models.Model):
     state = models.CharField(max_length=20)
     source = models.CharField(max_length=20)
     note = models.TextField(blank=True)
+    by = models.CharField(max_length=60, blank=True)
     raw = models.JSONField(default=dict)
     happened_at = models.DateTimeField()
 
@@ -160,4 +161,72 @@ class PaymentEvent(models.Model):
         return f"{self.payment_id} {self.state}"
 
     def as_fact(self) -> PaymentEventFact:
-        return PaymentEventFact(state=self.state, source=self.source, note=self.note, happened_at=self.happened_at)
+        return PaymentEventFact(
+            state=self.state, source=self.source, note=self.note, by=self.by, happened_at=self.happened_at
+        )
+
+
+class PaymentDecision(models.Model):
+    """What one person says became of a payment nobody could tell of, and what another one made of it.
+
+    What was proposed is frozen by trigger, and what was made of it is said once.
+    """
+
+    id = models.CharField(primary_key=True, max_length=30, editable=False)
+    payment = models.ForeignKey(PaymentTransaction, on_delete=models.PROTECT, related_name="decisions")
+    provider = models.CharField(max_length=40)
+    market = models.CharField(max_length=2)
+    was_paid = models.BooleanField()
+    proof = models.CharField(max_length=120)  # the provider's reference: of the movement, or of its reply
+    reason = models.TextField()
+    proposed_by = models.CharField(max_length=60)
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default=DecisionState.PROPOSED.value)
+    decided_by = models.CharField(max_length=60, blank=True)  # empty where the provider was quicker
+    decided_at = models.DateTimeField(null=True)
+    decided_why = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in DecisionState]), name="payment_decision_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | (~Q(decided_by="") & ~Q(decided_by=F("proposed_by"))),
+                name="payment_decision_takes_two",
+            ),
+            models.CheckConstraint(
+                condition=~Q(proof="") & ~Q(reason="") & ~Q(proposed_by=""), name="payment_decision_is_founded"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_at__isnull=True) | Q(decided_at__isnull=False),
+                name="payment_decision_is_dated",
+            ),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(state="proposed"), name="payment_decision_one_open"
+            ),
+            # One movement of the provider's proves one payment.
+            models.UniqueConstraint(
+                fields=["provider", "market", "proof"],
+                condition=Q(was_paid=True, state__in=["proposed", "confirmed"]),
+                name="payment_decision_proof_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+    def as_fact(self) -> DecisionFact:
+        return DecisionFact(
+            id=self.id,
+            payment_ref=self.payment_id,
+            was_paid=self.was_paid,
+            proof=self.proof,
+            reason=self.reason,
+            proposed_by=self.proposed_by,
+            proposed_at=self.proposed_at,
+            state=str(self.state),
+            decided_by=self.decided_by or None,
+            decided_at=self.decided_at,
+            decided_why=self.decided_why,
+        )

@@ -19,15 +19,24 @@ from billing.configuration.queries import NoRoute as NoRoute
 from billing.crashpoints import reach
 from billing.invoices.facts import InvoiceFact
 from billing.outbox import sweeps
-from billing.payments import attempts, gateway, queries, recording
-from billing.payments.facts import Outcome, PaymentFact, ProviderAnswer
+from billing.payments import attempts, deciding, gateway, outcome, queries, recording
+from billing.payments.deciding import AlreadyProposed as AlreadyProposed
+from billing.payments.deciding import AnotherPersonNeeded as AnotherPersonNeeded
+from billing.payments.deciding import NothingToDecide as NothingToDecide
+from billing.payments.deciding import ProofMissing as ProofMissing
+from billing.payments.deciding import ProofTaken as ProofTaken
+from billing.payments.deciding import ProviderAnswered as ProviderAnswered
+from billing.payments.deciding import ProviderDisagrees as ProviderDisagrees
+from billing.payments.deciding import ReasonMissing as ReasonMissing
+from billing.payments.facts import DecisionFact, Outcome, PaymentFact, ProviderAnswer
 from billing.payments.gateway import TakesNoCode as TakesNoCode
 from billing.payments.models import PaymentEvent, PaymentTransaction
 from billing.payments.queries import AmountOutOfRange as AmountOutOfRange
+from billing.payments.queries import NoSuchDecision as NoSuchDecision
 from billing.payments.queries import NoSuchPayment as NoSuchPayment
 from billing.payments.queries import TooManyAttempts as TooManyAttempts
 from billing.payments.queries import WalletResting as WalletResting
-from billing.payments.states import OPEN, State
+from billing.payments.states import OPEN, DecisionState, State
 
 # Longer than asking a provider may take (two calls): while it runs, nobody else calls for the same attempt.
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
@@ -82,9 +91,7 @@ def apply_answer(*, payment_ref: str, answer: ProviderAnswer, source: str, at: d
     :raises NoSuchPayment: no payment has that id.
     """
     with transaction.atomic():
-        payment = PaymentTransaction.objects.select_for_update().filter(pk=payment_ref).first()
-        if payment is None:
-            raise NoSuchPayment(payment_ref)
+        payment = _locked(payment_ref)
         booked = recording.record(payment, answer, source=source, at=at)
         if booked:
             reach("payments.outcome_before_commit")
@@ -125,6 +132,71 @@ def confirm(*, payment_ref: str, code: str, at: datetime) -> PaymentFact:
     if payment.state not in OPEN:
         return payment.as_fact()
     return _ask(lambda inquiry: gateway.confirm(inquiry, code), payment, source="code", at=at)
+
+
+def propose_decision(
+    *, payment_ref: str, was_paid: bool, proof: str, reason: str, by: str, at: datetime
+) -> DecisionFact:
+    """One person says what became of a payment nobody could tell of, and by which reference of the provider's.
+
+    Nothing changes until another person confirms it. The provider is asked once more first. The same from the same
+    person again is the same proposal.
+
+    :raises NoSuchPayment: no payment has that id.
+    :raises NothingToDecide: it does not wait for a person.
+    :raises ReasonMissing: no reason was given.
+    :raises ProofMissing: no reference was given.
+    :raises ProofTaken: that movement belongs to another payment.
+    :raises AlreadyProposed: another proposal waits.
+    :raises ProviderAnswered: the provider has told now, and the payment has ended so.
+    :raises ProviderDisagrees: the provider says something else.
+    """
+    deciding.must_be_founded(proof=proof, reason=reason)
+    _hear_once_more(payment_ref, was_paid=was_paid, at=at)
+    with transaction.atomic():
+        return deciding.propose(_locked(payment_ref), was_paid=was_paid, proof=proof, reason=reason, by=by, at=at)
+
+
+def confirm_decision(*, decision_ref: str, by: str, at: datetime) -> PaymentFact:
+    """Another person confirms: the payment is booked and told as if the provider had said so, or has failed.
+
+    The provider is asked once more first. The same confirmation again changes nothing.
+
+    :raises NoSuchDecision: no decision has that id.
+    :raises NothingToDecide: it was decided by somebody else before, or the payment has found its end.
+    :raises AnotherPersonNeeded: the same person proposed it.
+    :raises ProofTaken: that movement belongs to another payment.
+    :raises ProviderAnswered: the provider has told now, and the payment has ended so.
+    :raises ProviderDisagrees: the provider says something else; the proposal waits on.
+    """
+    decision = queries.decision(decision_ref)
+    if (decision.state, decision.decided_by) == (DecisionState.CONFIRMED, by):
+        return queries.payment(decision.payment_ref)
+    if decision.proposed_by == by:
+        raise AnotherPersonNeeded(f"{by} proposed {decision_ref}")
+    _hear_once_more(decision.payment_ref, was_paid=decision.was_paid, at=at)
+    with transaction.atomic():
+        payment = _locked(decision.payment_ref)
+        booked = deciding.confirm(payment, decision_ref, by=by, at=at)
+        if booked:
+            reach("payments.outcome_before_commit")
+    if booked:
+        reach("payments.outcome_committed")
+    return payment.as_fact()
+
+
+def withdraw_decision(*, decision_ref: str, why: str, by: str, at: datetime) -> None:
+    """Take a proposal off the table, by whoever made it or would have to confirm it; the payment waits on.
+
+    :raises NoSuchDecision: no decision has that id.
+    :raises NothingToDecide: it was decided before.
+    :raises ReasonMissing: no reason was given.
+    """
+    if not why.strip():
+        raise ReasonMissing(decision_ref)
+    decision = queries.decision(decision_ref)
+    with transaction.atomic():
+        deciding.withdraw(_locked(decision.payment_ref), decision_ref, why=why, by=by, at=at)
 
 
 def knows_secret(*, payment_ref: str, secret: str) -> bool:
@@ -237,6 +309,28 @@ def _with_ticket(collection: gateway.Collection) -> gateway.Collection:
             row.ticket = row.provider_ref = ticket
             row.save(update_fields=["ticket", "provider_ref"])
     return replace(collection, ticket=row.ticket)
+
+
+def _locked(payment_ref: str) -> PaymentTransaction:
+    payment = PaymentTransaction.objects.select_for_update().filter(pk=payment_ref).first()
+    if payment is None:
+        raise NoSuchPayment(payment_ref)
+    return payment
+
+
+def _hear_once_more(payment_ref: str, *, was_paid: bool, at: datetime) -> None:
+    """Before a person's word counts, the provider has one more: a final one is applied, and any other is heeded."""
+    payment = _outside_transactions(payment_ref)
+    deciding.must_wait(payment)
+    answer = gateway.fetch(attempts.inquiry(payment))
+    now = apply_answer(payment_ref=payment_ref, answer=answer, source="poll", at=at)
+    if not queries.may_be_decided(now):
+        by_it = answer.outcome in (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.EXPIRED)  # else by another person
+        raise (ProviderAnswered if by_it else NothingToDecide)(f"{payment_ref} is {now.state}")
+    if recording.belongs_to_another(payment, answer):
+        return  # it speaks of another payment
+    if outcome.contradicts(payment.as_attempt(), answer, was_paid=was_paid):
+        raise ProviderDisagrees(f"{payment_ref}: the provider says {answer.outcome}")
 
 
 def _outside_transactions(payment_ref: str) -> PaymentTransaction:

@@ -56,6 +56,17 @@ def judge(attempt: Attempt, answer: ProviderAnswer, at: datetime) -> Verdict:
     return replace(verdict, ask_again=verdict.books is Books.NOTHING and (verdict.state in OPEN or no_end))
 
 
+def contradicts(attempt: Attempt, answer: ProviderAnswer, *, was_paid: bool) -> bool:
+    """Whether the provider says something else of an attempt in review than a person does.
+
+    Silence says nothing, nor does «not found»: of an attempt in review its memory has failed. «Pending» is against
+    both: it may still be paid, or refused. A final word with an amount has ended the attempt already.
+    """
+    if answer.client_reference not in (None, "", attempt.id):
+        return False  # of another payment
+    return answer.outcome is Outcome.PENDING or (answer.outcome is Outcome.SUCCEEDED and not was_paid)
+
+
 def provider_ref_taken(attempt: Attempt) -> Verdict:
     """The answer names a session or movement that already belongs to another attempt: it settles nothing twice."""
     return _reviewed(attempt, "provider_ref_taken", "the provider's reference belongs to another payment")

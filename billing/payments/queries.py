@@ -13,9 +13,9 @@ from billing.configuration.facts import ProviderRouteFact
 from billing.configuration.queries import NoRoute
 from billing.payments import choice, gateway, postings
 from billing.payments.attempts import inquiry
-from billing.payments.facts import CaptureFact, FailureFact, OptionFact, PaymentEventFact, PaymentFact
-from billing.payments.models import PaymentEvent, PaymentTransaction
-from billing.payments.states import OPEN, State
+from billing.payments.facts import CaptureFact, DecisionFact, FailureFact, OptionFact, PaymentEventFact, PaymentFact
+from billing.payments.models import PaymentDecision, PaymentEvent, PaymentTransaction
+from billing.payments.states import OPEN, DecisionState, State
 
 # A stranger's phone must not be flooded with requests (A-17): more than this many at once is no customer.
 OPEN_ATTEMPTS_PER_PHONE_MAX = 5
@@ -26,6 +26,10 @@ _ENDED = [State.SUCCEEDED, State.FAILED, State.NEEDS_REVIEW]
 
 class NoSuchPayment(Exception):
     """No payment has that id."""
+
+
+class NoSuchDecision(Exception):
+    """No decision has that id."""
 
 
 class AmountOutOfRange(Exception):
@@ -121,6 +125,34 @@ def events(payment_ref: str) -> tuple[PaymentEventFact, ...]:
 def in_review() -> tuple[PaymentFact, ...]:
     """Attempts that wait for a person, the oldest first."""
     rows = PaymentTransaction.objects.filter(state=State.NEEDS_REVIEW).order_by("started_at", "id")
+    return tuple(row.as_fact() for row in rows)
+
+
+def may_be_decided(payment: PaymentFact) -> bool:
+    """Whether it waits for a person's word: in review, and no money of it is booked."""
+    return payment.state == State.NEEDS_REVIEW and payment.settled_at is None
+
+
+def decision(decision_ref: str) -> DecisionFact:
+    """What one person said of a payment in review.
+
+    :raises NoSuchDecision: no decision has that id.
+    """
+    row = PaymentDecision.objects.filter(pk=decision_ref).first()
+    if row is None:
+        raise NoSuchDecision(decision_ref)
+    return row.as_fact()
+
+
+def decisions_of(payment_ref: str) -> tuple[DecisionFact, ...]:
+    """What people said of a payment in review, in order."""
+    rows = PaymentDecision.objects.filter(payment_id=payment_ref).order_by("proposed_at", "id")
+    return tuple(row.as_fact() for row in rows)
+
+
+def proposed_decisions() -> tuple[DecisionFact, ...]:
+    """What waits for another person, the oldest first."""
+    rows = PaymentDecision.objects.filter(state=DecisionState.PROPOSED).order_by("proposed_at", "id")
     return tuple(row.as_fact() for row in rows)
 
 

@@ -17,9 +17,9 @@ from billing.invoices.facts import InvoiceFact
 from billing.ledger.draft import EntryDraft
 from billing.payments import attempts, gateway, outcome, postings
 from billing.payments.facts import NextActionFact, Outcome, ProviderAnswer
-from billing.payments.models import PaymentEvent, PaymentTransaction
+from billing.payments.models import PaymentDecision, PaymentEvent, PaymentTransaction
 from billing.payments.outcome import Books, Verdict
-from billing.payments.states import OPEN, State, may_follow
+from billing.payments.states import OPEN, DecisionState, State, may_follow
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,10 @@ class IllegalChange(Exception):
     """An answer led to a state that may not follow: a bug, nothing is written."""
 
 
-def record(payment: PaymentTransaction, answer: ProviderAnswer, *, source: str, at: datetime) -> bool:
-    """Apply one answer to a locked payment; whether money was booked."""
+def record(
+    payment: PaymentTransaction, answer: ProviderAnswer, *, source: str, at: datetime, by: str = "", why: str = ""
+) -> bool:
+    """Apply one answer to a locked payment; whether money was booked. `by` and `why`: when it is a person's word."""
     verdict = _verdict(payment, answer, at)
     before = State(payment.state)
     if verdict.state is not before and not may_follow(before, verdict.state):
@@ -40,10 +42,30 @@ def record(payment: PaymentTransaction, answer: ProviderAnswer, *, source: str, 
     news = flags - set(payment.flags)
     _write(payment, answer, verdict, flags, at)
     if verdict.state is not before or news or (verdict.note and source != "poll"):
-        _remember(payment, answer, source=source, note=_note(verdict, flags), at=at)
+        note = ", ".join(part for part in (why, verdict.note, *sorted(flags)) if part)
+        remember(payment, source=source, note=note, at=at, by=by, raw=dict(answer.raw))
     if verdict.state is not before and verdict.state in _TOLD_OUTSIDE:
         _tell(payment, at)
+    if before is State.NEEDS_REVIEW and verdict.state is not before:
+        _overtake(payment, at)
     return verdict.books is not Books.NOTHING
+
+
+def remember(
+    payment: PaymentTransaction,
+    *,
+    source: str,
+    note: str,
+    at: datetime,
+    by: str = "",
+    raw: dict[str, Any] | None = None,
+) -> None:
+    """Write an event of the attempt as it is now."""
+    PaymentEvent.objects.create(
+        payment=payment, state=payment.state, source=source, note=note, by=by, raw=raw or {}, happened_at=at
+    )
+    if note:
+        log.warning("payment %s is %s: %s", payment.id, payment.state, note)
 
 
 def next_check(payment: PaymentTransaction, at: datetime) -> datetime | None:
@@ -57,7 +79,7 @@ def next_check(payment: PaymentTransaction, at: datetime) -> datetime | None:
 
 def _verdict(payment: PaymentTransaction, answer: ProviderAnswer, at: datetime) -> Verdict:
     attempt = payment.as_attempt()
-    if not attempt.booked and _belongs_to_another(payment, answer):
+    if not attempt.booked and belongs_to_another(payment, answer):
         return outcome.provider_ref_taken(attempt)
     verdict = outcome.judge(attempt, answer, at)
     if verdict.state in OPEN and next_check(payment, at) is None:
@@ -65,7 +87,8 @@ def _verdict(payment: PaymentTransaction, answer: ProviderAnswer, at: datetime) 
     return verdict
 
 
-def _belongs_to_another(payment: PaymentTransaction, answer: ProviderAnswer) -> bool:
+def belongs_to_another(payment: PaymentTransaction, answer: ProviderAnswer) -> bool:
+    """Whether the answer names a session or movement of another attempt's."""
     same = Q()
     if answer.provider_ref:
         same |= Q(provider_ref=answer.provider_ref)
@@ -167,16 +190,10 @@ def _details(action: NextActionFact) -> dict[str, Any]:
     return {name: value for name, value in details.items() if value}
 
 
-def _note(verdict: Verdict, flags: frozenset[str]) -> str:
-    return ", ".join(part for part in (verdict.note, *sorted(flags)) if part)
-
-
-def _remember(payment: PaymentTransaction, answer: ProviderAnswer, *, source: str, note: str, at: datetime) -> None:
-    PaymentEvent.objects.create(
-        payment=payment, state=payment.state, source=source, note=note, raw=dict(answer.raw), happened_at=at
-    )
-    if note:
-        log.warning("payment %s is %s: %s", payment.id, payment.state, note)
+def _overtake(payment: PaymentTransaction, at: datetime) -> None:
+    """A proposal that was not confirmed has nothing left to decide."""
+    waiting = PaymentDecision.objects.filter(payment=payment, state=DecisionState.PROPOSED)
+    waiting.update(state=DecisionState.OVERTAKEN, decided_at=at)
 
 
 def _tell_paid(invoice: InvoiceFact, payment: PaymentTransaction, at: datetime) -> None:

@@ -13,6 +13,15 @@ class State(StrEnum):
     NEEDS_REVIEW = "needs_review"  # a person must look
 
 
+class DecisionState(StrEnum):
+    """A person's word on an attempt in review."""
+
+    PROPOSED = "proposed"  # by one person; nothing has changed yet
+    CONFIRMED = "confirmed"  # by another: the attempt has ended so
+    WITHDRAWN = "withdrawn"
+    OVERTAKEN = "overtaken"  # the provider has answered after all
+
+
 FOLLOWS: dict[State, frozenset[State]] = {
     State.CREATED: frozenset(
         {State.PENDING, State.UNKNOWN, State.SUCCEEDED, State.FAILED, State.EXPIRED, State.NEEDS_REVIEW}

@@ -12,7 +12,7 @@ from django.db import connection
 import billing.ledger.queries as ledger
 from billing.ledger.draft import AccountKey
 from billing.reconciliation import postings
-from billing.reconciliation.facts import AlarmFact, DayFact, DifferenceFact, SideFact
+from billing.reconciliation.facts import DayFact, DifferenceFact, SideFact
 
 LINES_SHOWN = 200
 
@@ -33,7 +33,7 @@ SELECT coalesce(
     (SELECT balance_minor - net_minor FROM reconciliation_settlementline
      WHERE provider = %(provider)s AND market = %(market)s AND currency = %(currency)s
        AND happened_at >= %(since)s AND happened_at < %(until)s
-     ORDER BY happened_at, line_no LIMIT 1),
+     ORDER BY happened_at, balance_minor IS NULL, line_no LIMIT 1),
     (SELECT sum(net_minor) FROM reconciliation_settlementline
      WHERE provider = %(provider)s AND market = %(market)s AND currency = %(currency)s AND happened_at < %(since)s),
     0)
@@ -80,69 +80,26 @@ WHERE coalesce(told.amount, 0) <> coalesce(booked.amount, 0)
 ORDER BY abs(coalesce(told.amount, 0) - coalesce(booked.amount, 0)) DESC, ref
 LIMIT %(limit)s
 """
-# Up to the last line each wallet has: what the ledger knows beyond it cannot be compared yet.
-_DRIFT = """
-WITH last AS (
-    SELECT max(happened_at) AS at FROM reconciliation_settlementline
-    WHERE provider = %(provider)s AND market = %(market)s AND currency = %(currency)s
-), moved AS (
-    SELECT happened_at, -net_minor AS amount FROM reconciliation_settlementline
-    WHERE provider = %(provider)s AND market = %(market)s AND currency = %(currency)s
-    UNION ALL
-    SELECT entry.happened_at, line.amount_minor
-    FROM ledger_posting line
-    JOIN ledger_journalentry entry ON entry.id = line.entry_id
-    WHERE line.account_id = ledger_account_id(%(entity)s, %(code)s, %(currency)s, %(holder)s)
-), days AS (
-    SELECT date_trunc('day', happened_at, 'UTC') AS day,
-           sum(sum(amount)) OVER (ORDER BY date_trunc('day', happened_at, 'UTC')) AS drift
-    FROM moved, last WHERE moved.happened_at <= last.at
-    GROUP BY 1
-)
-SELECT (SELECT drift FROM days ORDER BY day DESC LIMIT 1),
-       (SELECT min(day) FROM days WHERE drift <> 0
-          AND day > coalesce((SELECT max(day) FROM days WHERE drift = 0), '-infinity'))
-"""
 
 
 def reports(*, day: date, with_lines: bool) -> tuple[DayFact, ...]:
     """Every wallet's day, where either side moved or something waits."""
     since = datetime.combine(day, time(), UTC)
     until = since + timedelta(days=1)
-    found = (_report(wallet, day, since, until, with_lines=with_lines) for wallet in _wallets())
+    found = (_report(wallet, day, since, until, with_lines=with_lines) for wallet in wallets())
     return tuple(one for one in found if one.line_count or one.booked.moved_minor or one.changed_count or one.lines)
 
 
-def wallet_alarms(*, at: datetime) -> list[AlarmFact]:
-    """Wallets whose account has not been what the provider says, and since which day."""
-    alarms = []
-    for wallet in _wallets():
-        (row,) = _rows(_DRIFT, _names(wallet))
-        if row[0]:
-            alarms.append(
-                AlarmFact(
-                    code=wallet.code,
-                    holder=wallet.holder,
-                    entity=wallet.entity,
-                    currency=wallet.currency,
-                    sum_minor=int(row[0]),
-                    since=row[1],
-                    age_days=max(0, (at - row[1]).days),
-                )
-            )
-    return alarms
-
-
 def _report(wallet: AccountKey, day: date, since: datetime, until: datetime, *, with_lines: bool) -> DayFact:
-    names = {**_names(wallet), "since": since, "until": until, "limit": LINES_SHOWN}
-    kinds = _rows(_KINDS, names)
+    asked = {**names(wallet), "since": since, "until": until, "limit": LINES_SHOWN}
+    kinds = rows(_KINDS, asked)
     told = sum(int(row[3]) for row in kinds)
-    opening = int(_rows(_OPENING, names)[0][0])
+    opening = int(rows(_OPENING, asked)[0][0])
     before, after = (ledger.balance(wallet, as_of=moment - timedelta(microseconds=1)) for moment in (since, until))
-    (waiting,) = _rows(_WAITING, names)
+    (waiting,) = rows(_WAITING, asked)
     return DayFact(
-        provider=names["provider"],
-        market=names["market"],
+        provider=asked["provider"],
+        market=asked["market"],
         currency=wallet.currency,
         entity=wallet.entity,
         day=day,
@@ -154,15 +111,15 @@ def _report(wallet: AccountKey, day: date, since: datetime, until: datetime, *, 
         worklist_count=int(waiting[0]),
         changed_count=int(waiting[1]),
         lines=tuple(DifferenceFact(ref, line, int(told_), int(booked)) for ref, line, told_, booked in
-                    (_rows(_DIFFERENCES, names) if with_lines else ())),
+                    (rows(_DIFFERENCES, asked) if with_lines else ())),
     )  # fmt: skip
 
 
-def _wallets() -> list[AccountKey]:
-    return [AccountKey(*row) for row in _rows(_WALLETS, [postings.WALLET])]
+def wallets() -> list[AccountKey]:
+    return [AccountKey(*row) for row in rows(_WALLETS, [postings.WALLET])]
 
 
-def _names(wallet: AccountKey) -> dict[str, Any]:
+def names(wallet: AccountKey) -> dict[str, Any]:
     provider, _, market = wallet.holder.partition(":")
     return {
         "provider": provider,
@@ -174,7 +131,7 @@ def _names(wallet: AccountKey) -> dict[str, Any]:
     }
 
 
-def _rows(statement: str, values: dict[str, Any] | Sequence[Any]) -> list[Any]:
+def rows(statement: str, values: dict[str, Any] | Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         found: list[Any] = cursor.fetchall()

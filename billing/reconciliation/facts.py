@@ -117,6 +117,10 @@ class ChangedFact:
     currency: str
     kind: str
     found_at: datetime
+    verdict: str  # accepted, rejected; empty: nobody has looked at it yet
+    decided_by: str
+    decided_why: str
+    correction_id: str  # rcl_…: the line that is the difference; empty: there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,37 +5,54 @@ Run by `manage.py ledger_verify`.
 
 from collections.abc import Iterator
 
-from django.db import connection
-
+import billing.ledger.queries as ledger
 from billing.ledger.facts import Difference
-from billing.ledger.snapshot import snapshot
+from billing.ledger.queries import Claims, content_of
+from billing.ledger.snapshot import in_parallel
+from billing.reconciliation import postings
 
-_CHECKS = """
-WITH booked AS (
-    SELECT CASE WHEN entry.source_ref ~ '^rcl_[0-9a-f]{32}$' THEN substr(entry.source_ref, 5)::uuid END AS line_id,
-           count(DISTINCT entry.id) AS entries,
-           coalesce(sum(line.amount_minor) FILTER (WHERE account.code = '552'), 0) AS wallet,
-           coalesce(sum(line.amount_minor) FILTER (WHERE account.code = '6317'), 0) AS fee,
-           coalesce(sum(line.amount_minor) FILTER (WHERE account.code = '4712'), 0) AS suspense,
-           coalesce(sum(line.amount_minor) FILTER (WHERE account.code NOT IN ('552', '6317', '4712')), 0) AS other
-    FROM ledger_journalentry entry
-    JOIN ledger_posting line ON line.entry_id = entry.id
-    JOIN ledger_account account ON account.id = line.account_id
-    WHERE entry.key LIKE 'settlement:%'
-    GROUP BY 1
+_LINE = "('rcl_' || replace(finding.line_id::text, '-', ''))"
+_WALLET = "finding.provider || ':' || finding.market"
+
+
+def _other(code: str) -> str:
+    return f"CASE finding.other_code WHEN '{code}' THEN finding.other_minor ELSE 0 END"
+
+
+# The rules of `postings`, said a second time: where a line's entries have put it.
+_PLACE = content_of(
+    {
+        postings.WALLET: (_WALLET, "finding.wallet_minor"),
+        postings.FEES: ("''", "finding.fee_minor"),
+        postings.SUSPENSE: (_WALLET, "finding.suspense_minor"),
+        postings.REFUNDS_DUE: (_LINE, _other(postings.REFUNDS_DUE)),
+        postings.IN_TRANSIT: (_WALLET, _other(postings.IN_TRANSIT)),
+        postings.TAXES: ("''", _other(postings.TAXES)),
+    },
+    currency="line.currency",
 )
--- a line's entries come to what its finding says, and no entry stands without its line
-SELECT 'settlement_entries', coalesce('rcl_' || replace(coalesce(finding.line_id, booked.line_id)::text, '-', ''), '?'),
-       format('%s entries with %s, %s, %s, %s; its finding says %s with %s, %s, %s, %s', coalesce(booked.entries, 0),
-              booked.wallet, booked.fee, booked.suspense, booked.other, finding.entry_count,
-              finding.wallet_minor, finding.fee_minor, finding.suspense_minor, finding.other_minor)
-FROM (SELECT * FROM reconciliation_finding WHERE entry_count > 0) finding
-FULL JOIN booked ON booked.line_id = finding.line_id
-WHERE (booked.entries, booked.wallet, booked.fee, booked.suspense, booked.other)
-      IS DISTINCT FROM (finding.entry_count::bigint, finding.wallet_minor::numeric, finding.fee_minor::numeric,
-                        finding.suspense_minor::numeric, finding.other_minor::numeric)
-
-UNION ALL
+_FOUND = """reconciliation_finding finding
+        JOIN reconciliation_settlementline line
+          ON line.line_id = finding.line_id AND line.happened_at = finding.happened_at"""
+_ENTRIES = Claims(
+    statement=f"""
+        SELECT {_LINE} AS subject, '{postings.KEY_PREFIX}' || {_LINE} || ':' || number AS key, NULL::text AS entry_ref,
+               finding.entity, {_LINE} AS source_ref,
+               -- of the first one the day is the provider's; later ones are of the day they were written
+               CASE WHEN number = 0 AND line.happened_at <= finding.found_at THEN line.happened_at END AS happened_at,
+               CASE WHEN finding.entry_count = 1 THEN {_PLACE} END AS content
+        FROM {_FOUND} CROSS JOIN LATERAL generate_series(0, finding.entry_count - 1) AS number
+        WHERE finding.entry_count > 0""",  # noqa: S608  (constants of this file)
+    prefix=postings.KEY_PREFIX,
+    document="settlement",
+)
+_TOTALS = Claims(
+    statement=f"SELECT {_LINE} AS subject, {_LINE} AS source_ref, {_PLACE} AS content "  # noqa: S608  (the same)
+    f"FROM {_FOUND} WHERE finding.entry_count > 1",
+    prefix=postings.KEY_PREFIX,
+    document="settlement",
+)
+_CHECKS = """
 -- every line has its finding, and every finding its line
 SELECT 'settlement_lines', 'rcl_' || replace(coalesce(line.line_id, finding.line_id)::text, '-', ''),
        CASE WHEN line.line_id IS NULL THEN 'a finding without its line' ELSE 'a line without its finding' END
@@ -55,6 +72,7 @@ WHERE finding.todo = '' AND finding.wallet_minor + finding.subject_wallet_minor 
 
 def differences() -> Iterator[Difference]:
     """Statement lines, where they ended and their entries agree."""
-    with snapshot(), connection.cursor() as cursor:
-        cursor.execute(_CHECKS)
-        yield from (Difference(*row) for row in cursor.fetchall())
+    yield from ledger.unlike(_ENTRIES)
+    yield from ledger.unlike_in_total(_TOTALS)
+    for row in in_parallel(_CHECKS):
+        yield Difference(*row)

@@ -175,3 +175,35 @@ class ChangedLine(models.Model):
     decided_by = models.CharField(max_length=60, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_why = models.TextField(blank=True)
+    verdict = models.CharField(max_length=8, blank=True)
+    correction_id = models.UUIDField(null=True)  # the line that is the difference, where there is one
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(verdict="") | (Q(verdict__in=["accepted", "rejected"]) & ~Q(decided_by="")),
+                name="reconciliation_change_verdict",
+            ),
+            models.CheckConstraint(
+                condition=Q(correction_id__isnull=True) | Q(verdict="accepted"), name="reconciliation_change_followed"
+            ),
+        ]
+
+
+class WalletAgreement(models.Model):
+    """Until when a wallet's account and its statement were seen to agree. Worth nothing but time: it may be deleted."""
+
+    provider = models.CharField(max_length=40)
+    market = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    entity = models.CharField(max_length=40)
+    agreed_until = models.DateTimeField()  # the end of a UTC day: the first moment that is not included
+    told_minor = models.BigIntegerField()  # what all lines before come to
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["provider", "market", "currency", "entity"], name="reconciliation_agreement_once"
+            ),
+        ]

@@ -19,7 +19,19 @@ import billing.configuration.queries as configuration
 from billing.configuration.queries import NoRoute
 from billing.crashpoints import reach
 from billing.ids import new_id
-from billing.reconciliation import booking, column_maps, gateway, line_ids, reading, settling, staging, storing
+from billing.reconciliation import (
+    booking,
+    changes,
+    column_maps,
+    drift,
+    gateway,
+    line_ids,
+    reading,
+    settling,
+    staging,
+    storing,
+)
+from billing.reconciliation.changes import CurrencyChanged as CurrencyChanged
 from billing.reconciliation.column_maps import NoColumnMap as NoColumnMap
 from billing.reconciliation.facts import Explanation, ImportFact, LineFact, State
 from billing.reconciliation.gateway import CannotPull as CannotPull
@@ -137,6 +149,7 @@ def reconcile(*, provider: str, market: str, at: datetime) -> Reconciled:
         storing.look_again(provider=provider, market=market, entities=entities, at=at)
     settled = _settle_due(provider=provider, market=market, at=at)
     entries = booking.book_due(provider=provider, market=market, at=at)
+    drift.note_agreements(provider=provider, market=market, at=at)
     return Reconciled(settled, entries)
 
 
@@ -190,18 +203,38 @@ def decide_explained(*, line_id: str, explanation: Explanation, why: str, by: st
 
 
 def accept_change(*, changed_id: int, why: str, by: str, at: datetime) -> None:
-    """A person has looked at a line that came again and said something else, and says what is true and why.
+    """A person says that a line which came again and said something else is right as it came last.
 
-    What was said first stays in the books; what differs is booked by the provider's next line, or by hand.
+    The difference becomes a line of its own: of a fee, it explains itself; of another sum, it waits for a person.
+
+    :raises NothingToDecide: there is none, or it was looked at before.
+    :raises ReasonMissing: no reason was given.
+    :raises CurrencyChanged: it came again in another currency; nothing was decided.
+    """
+    with transaction.atomic():
+        changes.lock_wallet(changed_id)
+        changed = _changed(changed_id, why)
+        changes.follow(changed, why=why, by=by, at=at)
+        changes.decide(changed, "accepted", why=why, by=by, at=at)
+
+
+def reject_change(*, changed_id: int, why: str, by: str, at: datetime) -> None:
+    """A person says that what the line said first is right, and what came later is not.
 
     :raises NothingToDecide: there is none, or it was looked at before.
     :raises ReasonMissing: no reason was given.
     """
+    with transaction.atomic():
+        changes.decide(_changed(changed_id, why), "rejected", why=why, by=by, at=at)
+
+
+def _changed(changed_id: int, why: str) -> ChangedLine:
     if not why.strip():
         raise ReasonMissing(str(changed_id))
-    waiting = ChangedLine.objects.filter(pk=changed_id, decided_by="")
-    if not waiting.update(decided_by=by, decided_at=at, decided_why=why):
+    changed = changes.undecided(changed_id)
+    if changed is None:
         raise NothingToDecide(str(changed_id))
+    return changed
 
 
 def _import(

@@ -13,17 +13,19 @@ from datetime import datetime
 from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed
 from billing.reconciliation.facts import Explanation
 
+KEY_PREFIX = "settlement:"
 WALLET = "552"  # electronic money, one holder a wallet
 FEES = "6317"  # charges on electronic money
 SUSPENSE = "4712"  # what is not yet explained, one holder a wallet
 REFUNDS_DUE = "4198"  # one holder a line
 IN_TRANSIT = "585"  # until the bank shows it
+TAXES = "6318"
 CLEARING = (SUSPENSE, REFUNDS_DUE, IN_TRANSIT)
 
 # A provider's own tax is a cost until an accountant says that it comes back.
 _EXPLAINED_BY = {
     Explanation.FEE: FEES,
-    Explanation.TAX: "6318",
+    Explanation.TAX: TAXES,
     Explanation.TRANSFER: IN_TRANSIT,
     Explanation.REFUND_DUE: REFUNDS_DUE,
 }
@@ -89,7 +91,7 @@ def entry(line: Settled, before: Place, *, number: int, at: datetime) -> EntryDr
     if not lines:
         return None
     return EntryDraft(
-        key=f"settlement:{line.line_id}:{number}",
+        key=f"{KEY_PREFIX}{line.line_id}:{number}",
         journal="BQ",
         # The wallet follows the provider on the provider's day; what is cleared later is cleared later.
         happened_at=min(line.happened_at, at) if number == 0 else at,

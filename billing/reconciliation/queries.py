@@ -6,13 +6,17 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count
 
 import billing.ledger.queries as ledger
-from billing.reconciliation import daily, line_ids, postings
+from billing.reconciliation import daily, drift, line_ids, postings
 from billing.reconciliation.facts import AlarmFact, ChangedFact, DayFact, ImportFact, LineFact, State
 from billing.reconciliation.models import ChangedLine, Finding, SettlementLine, StatementImport
 
 
 class NoSuchLine(Exception):
     """No line has that id."""
+
+
+class NoSuchChange(Exception):
+    """No line that came again has that number."""
 
 
 def line(line_id: str) -> LineFact:
@@ -44,7 +48,20 @@ def worklist_count() -> int:
 
 def changed(*, limit: int = 100) -> tuple[ChangedFact, ...]:
     """Lines that came again and said something else, and nobody has looked at yet."""
-    rows = list(ChangedLine.objects.filter(decided_by="").order_by("found_at", "id")[:limit])
+    return _changed(list(ChangedLine.objects.filter(decided_by="").order_by("found_at", "id")[:limit]))
+
+
+def change(changed_id: int) -> ChangedFact:
+    """
+    :raises NoSuchChange: no line that came again has that number.
+    """
+    found = _changed(list(ChangedLine.objects.filter(pk=changed_id)))
+    if not found:
+        raise NoSuchChange(str(changed_id))
+    return found[0]
+
+
+def _changed(rows: list[ChangedLine]) -> tuple[ChangedFact, ...]:
     facts = {fact.id: fact for fact in _with_lines(list(Finding.objects.filter(pk__in={row.line_id for row in rows})))}
     return tuple(
         ChangedFact(
@@ -55,6 +72,10 @@ def changed(*, limit: int = 100) -> tuple[ChangedFact, ...]:
             currency=row.currency,
             kind=row.kind,
             found_at=row.found_at,
+            verdict=row.verdict,
+            decided_by=row.decided_by,
+            decided_why=row.decided_why,
+            correction_id=line_ids.public(row.correction_id) if row.correction_id else "",
         )
         for row in rows
     )
@@ -89,7 +110,7 @@ def alarms(*, at: datetime) -> tuple[AlarmFact, ...]:
         )
         for one in ledger.uncleared(codes=postings.CLEARING)
     ]
-    found += daily.wallet_alarms(at=at)
+    found += drift.alarms(at=at)
     return tuple(sorted(found, key=lambda alarm: (alarm.since, alarm.code, alarm.holder)))
 
 

@@ -29,9 +29,9 @@ WHERE doubled.line_id = work.line_id AND work.line_no > doubled.first
 _CHANGED = """
 INSERT INTO reconciliation_changedline
     (line_id, source_import_id, line_no, happened_at, kind, net_minor, fee_minor, currency, found_at,
-     decided_by, decided_why)
+     decided_by, decided_why, verdict)
 SELECT work.line_id, %(import)s, work.line_no, work.happened_at, work.kind, work.net_minor, work.fee_minor,
-       work.currency, %(at)s, '', ''
+       work.currency, %(at)s, '', '', ''
 FROM reconciliation_work work
 JOIN reconciliation_finding finding ON finding.line_id = work.line_id
 JOIN reconciliation_settlementline line ON line.line_id = finding.line_id AND line.happened_at = finding.happened_at
@@ -45,6 +45,13 @@ WHERE (line.kind, line.net_minor, line.fee_minor, line.currency)
 """
 _KNOWN = """
 DELETE FROM reconciliation_work work USING reconciliation_finding finding WHERE finding.line_id = work.line_id
+"""
+# Lines of before a wallet's agreement: it has to be seen again whether they agree.
+_TAKE_BACK = """
+DELETE FROM reconciliation_walletagreement agreement
+WHERE provider = %(provider)s AND market = %(market)s
+  AND EXISTS (SELECT FROM reconciliation_work work
+              WHERE work.currency = agreement.currency AND work.happened_at < agreement.agreed_until)
 """
 _LINES = """
 INSERT INTO reconciliation_settlementline
@@ -177,6 +184,7 @@ def store(*, import_ref: str, provider: str, market: str, entity: str, at: datet
         changed = cursor.rowcount
         cursor.execute(_KNOWN)
         matching.find(provider=provider, market=market, entity=entity)
+        cursor.execute(_TAKE_BACK, names)
         cursor.execute(_LINES, names)
         new = cursor.rowcount
         cursor.execute(_FINDINGS, names)

@@ -32,6 +32,7 @@ class RefundFact:
     reason: str
     requested_by: str
     payout_ref: str | None
+    refused_rule: str | None  # why the last batch of payouts would not take it; a stable word
     transaction_ref: str | None
     failure_reason: str | None
     flags: tuple[str, ...]
@@ -42,7 +43,7 @@ class RefundFact:
 @dataclass(frozen=True, slots=True)
 class RefundEventFact:
     state: str
-    source: str  # start, sweep, poll, notification, payout, review
+    source: str  # start, sweep, poll, notification, payout, again, withdrawn, review
     note: str
     by: str  # who, when a person did it
     happened_at: datetime

@@ -36,6 +36,7 @@ class Refund(models.Model):
     state = models.CharField(max_length=20, default=State.GRANTED.value)
     flags = ArrayField(models.CharField(max_length=30), default=list)
     payout_ref = models.CharField(max_length=30, blank=True)
+    refused_rule = models.CharField(max_length=30, blank=True)  # why the last batch would not take it
     granted_entry_ref = models.CharField(max_length=30, blank=True)
     sent_entry_ref = models.CharField(max_length=30, blank=True)
     provider_ref = models.CharField(max_length=120, null=True)
@@ -88,6 +89,7 @@ class Refund(models.Model):
             reason=self.reason,
             requested_by=self.requested_by,
             payout_ref=self.payout_ref or None,
+            refused_rule=self.refused_rule or None,
             transaction_ref=self.transaction_ref,
             failure_reason=self.failure_reason or None,
             flags=tuple(self.flags),

@@ -16,15 +16,14 @@ from django.db.models import Q
 import billing.invoices.queries as invoices
 import billing.ledger.operations as ledger
 import billing.payments.queries as payments
-import billing.payouts.operations as payouts
-import billing.payouts.queries as payout_queries
 from billing.crashpoints import reach
 from billing.ids import new_id
 from billing.money import round_half_up
 from billing.outbox import sweeps
 from billing.payments.facts import CaptureFact
-from billing.payouts.facts import BatchFact, PayoutAsked
-from billing.refunds import gateway, postings, queries, recording, sharing
+from billing.payouts.facts import BatchFact
+from billing.refunds import by_payout, gateway, postings, queries, recording, sharing
+from billing.refunds.by_payout import NothingToPrepare as NothingToPrepare
 from billing.refunds.facts import DisputeFact, RefundAnswer, RefundFact, Way
 from billing.refunds.models import Dispute, Refund, RefundEvent
 from billing.refunds.outcome import Books
@@ -88,19 +87,51 @@ def request(*, payment_ref: str, amount_minor: int | None, reason: str, by: str,
 
 
 def prepare_payouts(*, by: str, at: datetime, limit: int = 500) -> BatchFact | None:
-    """Put the refunds that go as payouts into a batch, for somebody else to approve. None: there are none."""
+    """Put the refunds that go as payouts into a batch, for somebody else to approve. None: there are none.
+
+    One that the batch would not take is left out of the next ones, with the rule, until `try_payout_again`.
+    """
     with transaction.atomic():
-        waiting = Refund.objects.select_for_update(skip_locked=True).filter(way=Way.PAYOUT, state=State.GRANTED)
+        waiting = Refund.objects.select_for_update(skip_locked=True).filter(
+            way=Way.PAYOUT, state=State.GRANTED, refused_rule=""
+        )
         refunds = list(waiting.order_by("requested_at", "id")[:limit])
         if not refunds:
             return None
-        batch = payouts.prepare(title="Remboursements", asked=[_as_payout(one, at) for one in refunds], by=by, at=at)
-        prepared = {payout.key: payout.id for payout in batch.payouts}
-        for one in refunds:
-            if payout_ref := prepared.get(_key(one)):
-                one.payout_ref = payout_ref
-                recording.move(one, State.PAYING_OUT, Books.NOTHING, source="payout", note="", at=at, by=by)
-    return batch
+        return by_payout.prepare(refunds, by=by, at=at)
+
+
+def try_payout_again(*, refund_ref: str, by: str, at: datetime) -> RefundFact:
+    """Let the next batch take it up again, once what kept it out has been put right.
+
+    :raises NoSuchRefund: no refund has that id.
+    :raises NothingToPrepare: no batch has refused it.
+    """
+    with transaction.atomic():
+        refund = _locked(refund_ref)
+        by_payout.must_wait(refund)
+        if not refund.refused_rule:
+            raise NothingToPrepare(f"{refund_ref} waits for the next batch")
+        refund.refused_rule = ""
+        recording.move(refund, State.GRANTED, Books.NOTHING, source="again", note="", at=at, by=by, news=True)
+    return refund.as_fact()
+
+
+def withdraw(*, refund_ref: str, reason: str, by: str, at: datetime) -> RefundFact:
+    """Give a refund up that waits to be paid out: the sale stands again, and it may be granted anew.
+
+    :raises NoSuchRefund: no refund has that id.
+    :raises NothingToPrepare: it is in a batch, has ended, or goes by the provider's operation.
+    :raises ReasonMissing: no reason was given.
+    """
+    if not reason.strip():
+        raise ReasonMissing(refund_ref)
+    with transaction.atomic():
+        refund = _locked(refund_ref)
+        by_payout.must_wait(refund)
+        refund.failure_reason = "cancelled"
+        recording.move(refund, State.FAILED, Books.TAKEN_BACK, source="withdrawn", note=reason, at=at, by=by)
+    return refund.as_fact()
 
 
 def follow_payouts(*, at: datetime, limit: int = 500) -> int:
@@ -109,7 +140,7 @@ def follow_payouts(*, at: datetime, limit: int = 500) -> int:
     for refund_ref in Refund.objects.filter(state=State.PAYING_OUT).order_by("id").values_list("pk", flat=True)[:limit]:
         with transaction.atomic():
             refund = Refund.objects.select_for_update().get(pk=refund_ref)
-            done += refund.state == State.PAYING_OUT and _follow(refund, at)
+            done += refund.state == State.PAYING_OUT and by_payout.follow(refund, at)
     return done
 
 
@@ -119,9 +150,7 @@ def apply_answer(*, refund_ref: str, answer: RefundAnswer, source: str, at: date
     :raises NoSuchRefund: no refund has that id.
     """
     with transaction.atomic():
-        refund = Refund.objects.select_for_update().filter(pk=refund_ref).first()
-        if refund is None:
-            raise NoSuchRefund(refund_ref)
+        refund = _locked(refund_ref)
         recording.record(refund, answer, source=source, at=at)
         reach("refunds.outcome_before_commit")
     return refund.as_fact()
@@ -152,9 +181,7 @@ def decide(*, refund_ref: str, was_given_back: bool, reason: str, by: str, at: d
     if not reason.strip():
         raise ReasonMissing(refund_ref)
     with transaction.atomic():
-        refund = Refund.objects.select_for_update().filter(pk=refund_ref).first()
-        if refund is None:
-            raise NoSuchRefund(refund_ref)
+        refund = _locked(refund_ref)
         if refund.state != State.NEEDS_REVIEW or "late_success" in refund.flags:
             raise NothingToDecide(f"{refund_ref} is {refund.state}")
         state, books = (State.SUCCEEDED, Books.SENT) if was_given_back else (State.FAILED, Books.TAKEN_BACK)
@@ -236,6 +263,13 @@ def close_dispute(*, dispute_ref: str, was_won: bool, note: str, by: str, at: da
         dispute.decided_by, dispute.decided_at, dispute.outcome_note = by, at, note
         dispute.save()
     return dispute.as_fact()
+
+
+def _locked(refund_ref: str) -> Refund:
+    refund = Refund.objects.select_for_update().filter(pk=refund_ref).first()
+    if refund is None:
+        raise NoSuchRefund(refund_ref)
+    return refund
 
 
 def _grant(*, payment_ref: str, amount_minor: int | None, reason: str, by: str, at: datetime) -> Refund:
@@ -340,42 +374,6 @@ def _giving(refund: Refund) -> gateway.Giving:
         payment_started_at=captured.started_at,
         payment_secrets=captured.secrets,
     )
-
-
-def _key(refund: Refund) -> str:
-    return f"refund:{refund.id}"
-
-
-def _as_payout(refund: Refund, at: datetime) -> PayoutAsked:
-    captured = _captured(refund.payment_ref)
-    customer = invoices.invoice(refund.invoice_ref).customer
-    return PayoutAsked(
-        key=_key(refund),
-        account=recording.given_back(refund, at).due,
-        amount_minor=refund.amount_minor,
-        provider=refund.provider,
-        market=refund.market,
-        payee_phone=captured.payer_phone or "",
-        payee_name=customer.name,
-        description=f"Remboursement {refund.invoice_number}",
-        source_ref=refund.id,
-    )
-
-
-def _follow(refund: Refund, at: datetime) -> bool:
-    """Whether the refund has ended with its payouts (a large one has several)."""
-    states = {payout.state for payout in payout_queries.payouts_of(refund.id)}
-    if states == {"succeeded"}:
-        refund.settled_at = at  # the payout's own entry has taken it from what was owed
-        recording.move(refund, State.SUCCEEDED, Books.NOTHING, source="payout", note="", at=at)
-    elif states <= {"failed", "rejected"}:
-        recording.move(refund, State.FAILED, Books.TAKEN_BACK, source="payout", note="the payout failed", at=at)
-    elif states <= {"succeeded", "failed", "rejected", "reversed"}:
-        note = f"its payouts ended as {', '.join(sorted(states))}"
-        recording.move(refund, State.NEEDS_REVIEW, Books.NOTHING, source="payout", note=note, at=at)
-    else:
-        return False
-    return True
 
 
 @transaction.atomic(durable=True)

@@ -58,8 +58,14 @@ def in_review() -> tuple[RefundFact, ...]:
 
 def waiting_for_payout() -> tuple[RefundFact, ...]:
     """Refunds that go as payouts and are in no batch yet, the oldest first."""
-    rows = Refund.objects.filter(way=Way.PAYOUT, state=State.GRANTED).order_by("requested_at", "id")
-    return tuple(row.as_fact() for row in rows)
+    rows = Refund.objects.filter(way=Way.PAYOUT, state=State.GRANTED, refused_rule="")
+    return tuple(row.as_fact() for row in rows.order_by("requested_at", "id"))
+
+
+def refused_by_batch() -> tuple[RefundFact, ...]:
+    """Refunds that a batch of payouts would not take, the oldest first: a person puts it right, or gives them up."""
+    rows = Refund.objects.filter(way=Way.PAYOUT, state=State.GRANTED).exclude(refused_rule="")
+    return tuple(row.as_fact() for row in rows.order_by("requested_at", "id"))
 
 
 def disputes_of(payment_ref: str) -> tuple[DisputeFact, ...]:

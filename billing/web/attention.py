@@ -16,19 +16,20 @@ from billing.web import desk, signs
 @desk.shown
 def page(request: HttpRequest) -> HttpResponse:
     """Everything at once; empty is good."""
-    context = {
-        "payments": [(fact, signs.flags(fact.flags)) for fact in payments.in_review()],
+    proposed = {decision.payment_ref for decision in payments.proposed_decisions()}
+    context: dict[str, object] = {
+        "payments": [(fact, signs.flags(fact.flags), fact.id in proposed) for fact in payments.in_review()],
         "payouts": [(fact, signs.flags(fact.flags)) for fact in payouts.in_review()],
         "refunds": [(fact, signs.flags(fact.flags)) for fact in refunds.in_review()],
         "batches": [batch for batch in payouts.batches(limit=0) if batch.state == "prepared"],
         "to_pay_out": refunds.waiting_for_payout(),
+        "not_taken": [(fact, signs.rule(fact.refused_rule or "")) for fact in refunds.refused_by_batch()],
         "disputes": refunds.open_disputes(),
         "unexplained": [_shown(account, minor) for account, minor in _left_on(SUSPENSE)],
         "paid_twice": [_shown(account, minor) for account, minor in _left_on(REFUNDS_DUE) if _is_payment(account)],
-        "may_move": request.user.has_perm(desk.MOVE),
     }
-    kinds = ("payments", "payouts", "refunds", "batches", "to_pay_out", "disputes", "unexplained", "paid_twice")
-    context["nothing"] = not any(context[kind] for kind in kinds)
+    context["nothing"] = not any(context.values())
+    context["may_move"] = request.user.has_perm(desk.MOVE)
     return render(request, "billing_web/attention.html", context)
 
 

@@ -42,6 +42,11 @@ def reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").replace("\x00", "").strip()[:REASON_MAX]
 
 
+def words(request: HttpRequest, name: str, *, most: int) -> str:
+    """What one line of a form says; empty when nothing was said."""
+    return " ".join(request.POST.get(name, "").replace("\x00", "").split())[:most]
+
+
 def must_look_like(ref: str, prefix: str) -> None:
     """
     :raises Http404: no id of that kind.

@@ -15,7 +15,7 @@ from billing.payments import postings
 from billing.payments.facts import CaptureFact, PaymentFact
 from billing.payments.states import OPEN, State
 from billing.refunds import operations, queries
-from billing.web import desk, signs, submissions
+from billing.web import desk, payment_decisions, signs, submissions
 from billing.web.checkout import redirect_303
 
 
@@ -43,6 +43,7 @@ def page(request: HttpRequest, payment_ref: str) -> HttpResponse:
         "is_contested": any(one.state == "open" for one in disputes),
         "may_move": request.user.has_perm(desk.MOVE),
         "can_ask": payment.state in OPEN or payment.state == State.NEEDS_REVIEW,
+        **payment_decisions.shown(request, payment),
         **_to_give_back(captured),
     }
     return render(request, "billing_web/finance_payment.html", context)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.reconciliation import operations, queries
 from billing.reconciliation.facts import AlarmFact, Explanation
-from billing.web import wording
+from billing.web import desk, wording
 
 _DAYS_SHOWN = 14
 _WAITING_SHOWN = 50
@@ -81,6 +81,51 @@ def line(request: HttpRequest, line_id: str) -> HttpResponse:
         "given": request.POST,
     }
     return render(request, "billing_web/reconciliation_line.html", context, status=422 if refusal else 200)
+
+
+@finance_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, changed_id: int) -> HttpResponse:
+    """A line that came again and said something else, and the form that says which of the two is right."""
+    try:
+        found = queries.change(changed_id)
+    except queries.NoSuchChange:
+        raise Http404 from None
+    refusal = ""
+    if request.method == "POST":
+        if not request.user.has_perm("identity.operate"):
+            raise PermissionDenied
+        refusal = _decide_change(request, changed_id)
+        if not refusal:
+            messages.success(request, _("C’est noté."))
+            return redirect("billing_web:reconciliation")
+    context = {
+        "changed": found,
+        "line": found.line,
+        "refusal": refusal,
+        "decided_by": desk.names([found.decided_by]).get(found.decided_by, ""),
+        "may_decide": not found.verdict and not found.decided_by and request.user.has_perm("identity.operate"),
+        "given": request.POST,
+    }
+    return render(request, "billing_web/reconciliation_change.html", context, status=422 if refusal else 200)
+
+
+def _decide_change(request: HttpRequest, changed_id: int) -> str:
+    """Why the decision was refused; empty: it was taken."""
+    decide = {"accepted": operations.accept_change, "rejected": operations.reject_change}.get(
+        request.POST.get("verdict", "")
+    )
+    if decide is None:
+        return _("Dites laquelle des deux est juste.")
+    try:
+        decide(changed_id=changed_id, why=desk.reason(request), by=desk.actor(request), at=timezone.now())
+    except operations.ReasonMissing:
+        return _("Dites pourquoi : la raison reste avec la décision.")
+    except operations.CurrencyChanged:
+        return _("Elle est revenue dans une autre devise : aucune différence ne s’écrit. Demandez à l’opérateur.")
+    except operations.NothingToDecide:
+        return _("Cette ligne n’attend plus de décision.")
+    return ""
 
 
 def _decide(request: HttpRequest, line_id: str) -> str:

@@ -30,6 +30,7 @@ def page(request: HttpRequest, refund_ref: str) -> HttpResponse:
         "may_move": request.user.has_perm(desk.MOVE),
         "can_ask": refund.way == Way.OPERATION and (refund.state in OPEN or refund.state == State.NEEDS_REVIEW),
         "can_decide": refund.state == State.NEEDS_REVIEW and "late_success" not in refund.flags,
+        "refused_rule": signs.rule(refund.refused_rule or ""),
         "waits_for_batch": refund.way == Way.PAYOUT and refund.state == State.GRANTED,
     }
     return render(request, "billing_web/refund.html", context)
@@ -70,17 +71,61 @@ def decide(request: HttpRequest, refund_ref: str) -> HttpResponse:
 
 
 @desk.acted(desk.MOVE)
+def again(request: HttpRequest, refund_ref: str) -> HttpResponse:
+    """Let the next batch take it up again."""
+    refund = _found(refund_ref)
+    try:
+        operations.try_payout_again(refund_ref=refund.id, by=desk.actor(request), at=timezone.now())
+    except operations.NothingToPrepare:
+        messages.warning(request, _("Aucun lot n’a refusé ce remboursement. Rien n’a changé."))
+    else:
+        messages.success(request, _("Le prochain lot le reprendra."))
+    return redirect_303("billing_web:refund", refund.id)
+
+
+@desk.acted(desk.MOVE)
+def withdraw(request: HttpRequest, refund_ref: str) -> HttpResponse:
+    """Give it up before it is paid out."""
+    refund = _found(refund_ref)
+    try:
+        operations.withdraw(
+            refund_ref=refund.id, reason=desk.reason(request), by=desk.actor(request), at=timezone.now()
+        )
+    except operations.ReasonMissing:
+        messages.warning(request, _("Dites pourquoi : le motif reste avec le remboursement. Rien n’a changé."))
+    except operations.NothingToPrepare:
+        messages.warning(request, _("Ce remboursement n’attend plus d’être versé. Rien n’a changé."))
+    else:
+        messages.success(request, _("Noté : vous y renoncez. La vente compte de nouveau."))
+    return redirect_303("billing_web:refund", refund.id)
+
+
+@desk.acted(desk.MOVE)
 def prepare(request: HttpRequest) -> HttpResponse:
     """Put the refunds that go as payouts into a batch, and lead to it."""
     batch = operations.prepare_payouts(by=desk.actor(request), at=timezone.now())
     if batch is None:
         messages.info(request, _("Aucun remboursement n’attend d’être versé."))
         return redirect_303("billing_web:attention")
+    left_out = _left_out(len(batch.refusals))
+    if not batch.payouts:
+        messages.warning(request, left_out)
+        return redirect_303("billing_web:attention")
+    if left_out:
+        messages.warning(request, left_out)
     count = len(batch.payouts)
     said = ngettext("Lot préparé, %d versement : une autre personne doit l’approuver.",
                     "Lot préparé, %d versements : une autre personne doit l’approuver.", count)  # fmt: skip
     messages.success(request, said % count)
     return redirect_303("billing_web:payout_batch", batch.id)
+
+
+def _left_out(count: int) -> str:
+    if not count:
+        return ""
+    said = ngettext("%d remboursement n’a pas pu entrer dans un lot : regardez pourquoi.",
+                    "%d remboursements n’ont pas pu entrer dans un lot : regardez pourquoi.", count)  # fmt: skip
+    return said % count
 
 
 def _found(refund_ref: str) -> RefundFact:

@@ -51,6 +51,12 @@ _DISPUTES: Mapping[str, tuple[str, Word]] = {
     "won": ("ok", _("gagnée")),
     "lost": ("danger", _("perdue")),
 }
+_DECISIONS: Mapping[str, tuple[str, Word]] = {
+    "proposed": ("wait", _("attend une seconde personne")),
+    "confirmed": ("ok", _("confirmée")),
+    "withdrawn": ("danger", _("retirée")),
+    "overtaken": ("warn", _("sans objet : le portefeuille a répondu")),
+}
 _SOURCES: Mapping[str, Word] = {
     "start": _("au départ"),
     "poll": _("demandé au portefeuille"),
@@ -64,6 +70,10 @@ _SOURCES: Mapping[str, Word] = {
     "rejected": _("rejeté"),
     "send": _("à l’envoi"),
     "payout": _("par un versement"),
+    "statement": _("par le relevé du portefeuille"),
+    "proposed": _("décision proposée"),
+    "withdrawn": _("retiré par une personne"),
+    "again": _("remis au prochain lot"),
     "review": _("décidé par une personne"),
     "reversal": _("rappelé"),
 }
@@ -156,6 +166,10 @@ def batch(code: str) -> Sign:
 
 def dispute(code: str) -> Sign:
     return _sign(_DISPUTES, code)
+
+
+def decision(code: str) -> Sign:
+    return _sign(_DECISIONS, code)
 
 
 def flags(codes: Iterable[str]) -> list[str]:

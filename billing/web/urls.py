@@ -7,6 +7,7 @@ from billing.web import (
     checkout,
     country,
     finance_payment,
+    payment_decisions,
     payout_batches,
     payouts,
     periods,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("checkout/<str:edition_ref>/started/<str:key>/", checkout.started, name="checkout_started"),
     path("finance/reconciliation/", reconciliation.home, name="reconciliation"),
     path("finance/reconciliation/lines/<str:line_id>/", reconciliation.line, name="reconciliation_line"),
+    path("finance/reconciliation/changes/<int:changed_id>/", reconciliation.change, name="reconciliation_change"),
     path("finance/reconciliation/<str:day>/", reconciliation.day, name="reconciliation_day"),
     path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
     path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
@@ -50,10 +52,17 @@ urlpatterns = [
     path("finance/payouts/<str:payout_ref>/decide/", payouts.decide, name="payout_decide"),
     path("finance/refunds/<str:refund_ref>/", refunds.page, name="refund"),
     path("finance/refunds/<str:refund_ref>/ask/", refunds.ask, name="refund_ask"),
+    path("finance/refunds/<str:refund_ref>/again/", refunds.again, name="refund_again"),
+    path("finance/refunds/<str:refund_ref>/withdraw/", refunds.withdraw, name="refund_withdraw"),
     path("finance/refunds/<str:refund_ref>/decide/", refunds.decide, name="refund_decide"),
     path("finance/payments/<str:payment_ref>/", finance_payment.page, name="finance_payment"),
     path("finance/payments/<str:payment_ref>/ask/", finance_payment.ask, name="finance_payment_ask"),
     path("finance/payments/<str:payment_ref>/refund/", finance_payment.refund, name="finance_payment_refund"),
+    path("finance/payments/<str:payment_ref>/decide/", payment_decisions.propose, name="payment_decide"),
+    path("finance/decisions/<str:decision_ref>/confirm/", payment_decisions.confirm, name="payment_decision_confirm"),
+    path(
+        "finance/decisions/<str:decision_ref>/withdraw/", payment_decisions.withdraw, name="payment_decision_withdraw"
+    ),
     path("finance/payments/<str:payment_ref>/dispute/", finance_payment.open_dispute, name="dispute_open"),
     path(
         "finance/payments/<str:payment_ref>/disputes/<str:dispute_ref>/close/",

@@ -166,6 +166,7 @@ _LINE_REASONS: Mapping[str, Text] = {
     "unknown_kind": _("L’opérateur emploie un mot que nous ne connaissons pas."),
     "wrong_sign": _("Le sens du mouvement ne va pas avec sa nature."),
     "fee_differs": _("Les frais ne sont pas ceux que nous attendions."),
+    "changed": _("L’opérateur est revenu sur une ligne : voici la différence."),
 }
 _EXPLANATIONS: Mapping[str, Text] = {
     "fee": _("Des frais de l’opérateur"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 import billing.ledger.operations as ledger
-from billing.configuration.operations import load_reference
+from billing.configuration.operations import load_reference, set_route
 from billing.ledger.draft import AccountKey, EntryDraft, credit, debit
 from billing.payouts import operations
 from billing.payouts.facts import BatchFact, Outcome, PayoutAsked, PayoutFact, TransferAnswer
@@ -13,6 +14,14 @@ from billing.payouts.facts import BatchFact, Outcome, PayoutAsked, PayoutFact, T
 PHONE = "+221771230111"  # waits for nobody: payouts need no approval of the payee
 PAYEE = "pye_00000000000000000000000001"
 MAKER, CHECKER = "usr_maker", "usr_checker"
+
+
+def switch_route(*, enabled: bool, at: datetime) -> None:
+    """Let Wave in Senegal pay out, or not."""
+    set_route(
+        provider="wave", market="SN", currency="XOF", entity="coko-sn", fee_rate=Fraction(0), enabled=enabled,
+        priority=1, confidence="demo", changed_by="test", valid_from=at.date(), at=at, pays_out=True,
+    )  # fmt: skip
 
 
 def owed(holder: str = PAYEE, *, currency: str = "XOF", entity: str = "coko-sn") -> AccountKey:

@@ -14,6 +14,7 @@ from billing.ledger.queries.balances import trial_balance as trial_balance
 from billing.ledger.queries.claims import Claims as Claims
 from billing.ledger.queries.claims import content_of as content_of
 from billing.ledger.queries.claims import unlike as unlike
+from billing.ledger.queries.claims import unlike_in_total as unlike_in_total
 from billing.ledger.queries.clearing import uncleared as uncleared
 from billing.ledger.queries.entries import NoSuchEntry as NoSuchEntry
 from billing.ledger.queries.entries import booked as booked

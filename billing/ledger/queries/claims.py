@@ -15,7 +15,7 @@ class Claims:
     """What the entries of some documents must be.
 
     `statement` selects, for each document whose money was booked: subject, key, entry_ref, entity, source_ref,
-    happened_at and content: the lines as the fingerprint has them (`content_of`), or null: not to be compared.
+    happened_at and content: the lines as the fingerprint has them (`content_of`). What is null is not compared.
     """
 
     statement: str
@@ -72,11 +72,43 @@ WHERE (is_unclaimed OR is_missing OR is_misnamed OR is_misdated OR is_unlike) AN
 """
 
 
+# A document of several entries knows what they come to, not what each says. Joined from the claims, which are few.
+_IN_TOTAL = """
+WITH claim AS MATERIALIZED ({claims}), booked AS (
+    SELECT entry.source_ref, account.currency, account.code, account.holder, sum(line.amount_minor) AS amount
+    FROM (SELECT DISTINCT source_ref FROM claim) AS wanted
+    JOIN ledger_journalentry entry ON entry.source_ref = wanted.source_ref AND starts_with(entry.key, {prefix})
+    JOIN ledger_posting line ON line.entry_id = entry.id
+    JOIN ledger_account account ON account.id = line.account_id
+    GROUP BY entry.source_ref, account.currency, account.code, account.holder
+    HAVING sum(line.amount_minor) <> 0
+), content AS (
+    SELECT source_ref, '[' || string_agg(json_build_array(code, currency, holder, amount)::text, ','
+                                         ORDER BY currency, code, holder) || ']' AS lines
+    FROM booked GROUP BY source_ref
+)
+SELECT {document} || '_amounts', claim.subject,
+       format('its entries come to %s, not %s', coalesce(content.lines, '[]'), claim.content)
+FROM claim LEFT JOIN content ON content.source_ref = claim.source_ref
+WHERE coalesce(content.lines, '[]') <> claim.content
+"""
+
+
 def unlike(claims: Claims) -> Iterator[Difference]:
     """Where documents and entries differ, in either direction: `payment_entry`, `entry_payment`, `payment_date`,
     `payment_amounts`. One statement, whatever there is; call it inside a `snapshot()`."""
+    yield from _told(_COMPARED, claims)
+
+
+def unlike_in_total(claims: Claims) -> Iterator[Difference]:
+    """Documents whose entries together are not what they must come to: `payment_amounts`. The statement selects a row a
+    document: subject, source_ref and content. Call it inside a `snapshot()`."""
+    yield from _told(_IN_TOTAL, claims)
+
+
+def _told(question: str, claims: Claims) -> Iterator[Difference]:
     with connection.cursor() as cursor:
-        composed = sql.SQL(_COMPARED).format(
+        composed = sql.SQL(question).format(
             claims=sql.SQL(claims.statement),  # a constant of the caller's code
             prefix=sql.Literal(claims.prefix),
             document=sql.Literal(claims.document),

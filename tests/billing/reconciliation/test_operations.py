@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from billing.ledger import verification
 from billing.payments import queries as payment_queries
 from billing.payouts import queries as payout_queries
-from billing.reconciliation import ledger_checks, operations, queries
+from billing.reconciliation import ledger_checks, line_ids, operations, queries
 from billing.reconciliation.facts import Explanation
-from billing.reconciliation.models import Finding, SettlementLine, StatementImport
+from billing.reconciliation.models import ChangedLine, Finding, SettlementLine, StatementImport
 from tests.factories import payments as attempts
 from tests.factories import payouts as transfers
 from tests.factories.billing import reference_world
@@ -211,10 +211,6 @@ class TestImport:
         assert wallet() == 1485
         (report,) = queries.reports(day=at.date())
         assert not report.agrees
-        operations.accept_change(changed_id=changed.id, why="erreur du portail", by=BY, at=at)
-        assert queries.changed() == ()
-        with pytest.raises(operations.NothingToDecide):
-            operations.accept_change(changed_id=changed.id, why="encore", by=BY, at=at)
 
     def test_two_at_once_bring_each_line_once(self, wave, at, tmp_path):
         payments = [paid(at) for _ in range(4)]
@@ -245,6 +241,111 @@ class TestImport:
         assert PHONE not in str(kept.raw) + str(kept.phone_masked)
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             SettlementLine.objects.update(net_minor=1)
+
+
+class TestChanges:
+    """A line came again and said something else; a person says which is right."""
+
+    def changed(self, tmp_path, at, *, name="again.csv", **said):
+        bring(tmp_path, [line(happened_at=at, **said)], at=at, name=name)
+        return queries.changed()[-1]
+
+    def brought_again(self, first, at, **said):
+        """As another provider's file would: Wave names its lines by their kind, and its wallets have one currency."""
+        row = ChangedLine.objects.create(
+            line_id=line_ids.stored(first.id),
+            source_import_id=StatementImport.objects.first().id,
+            line_no=1,
+            happened_at=at,
+            net_minor=first.net_minor,
+            fee_minor=first.fee_minor,
+            found_at=at,
+            **{"kind": first.kind, "currency": first.currency, **said},
+        )
+        return queries.change(row.pk)
+
+    def report(self, at):
+        (report,) = queries.reports(day=at.date())
+        return report
+
+    def test_of_which_the_first_is_right_moves_nothing(self, wave, at, tmp_path):
+        bring(tmp_path, [line(happened_at=at)], at=at)
+        changed = self.changed(tmp_path, at, amount=9485)
+        operations.reject_change(changed_id=changed.id, why="erreur du portail", by=BY, at=at)
+        assert (queries.changed(), wallet(), suspense()) == ((), 1485, 1500)
+        told = queries.change(changed.id)
+        assert (told.verdict, told.decided_by, told.decided_why) == ("rejected", BY, "erreur du portail")
+        for decide in (operations.reject_change, operations.accept_change):
+            with pytest.raises(operations.NothingToDecide):
+                decide(changed_id=changed.id, why="encore", by=BY, at=at)
+
+    def test_of_which_the_last_is_right_moves_the_wallet_and_asks_what_the_difference_is(self, wave, at, tmp_path):
+        payment = paid(at)
+        bring(tmp_path, [line(happened_at=at, client_reference=payment.id)], at=at)
+        changed = self.changed(tmp_path, at, amount=1185)
+        assert not self.report(at).agrees
+        operations.accept_change(changed_id=changed.id, why="avis de l’opérateur", by=BY, at=at)
+        assert (wallet(), suspense()) == (1185, -300)
+        (waiting,) = queries.worklist()
+        assert (waiting.reason, waiting.hint, waiting.gross_minor) == ("changed", payment.id, -300)
+        assert queries.change(changed.id).correction_id == waiting.id
+        operations.decide_explained(line_id=waiting.id, explanation=Explanation.TAX, why="retenue", by=BY, at=at)
+        report = self.report(at)
+        assert (report.told.moved_minor, report.difference_minor, report.agrees) == (1185, 0, True)
+        assert (queries.worklist(), suspense()) == ((), 0)
+
+    def test_of_a_fee_explains_itself(self, wave, at, tmp_path):
+        payment = paid(at)
+        bring(tmp_path, [line(happened_at=at, client_reference=payment.id)], at=at)
+        changed = self.changed(tmp_path, at, amount=1470, fee=30)
+        operations.accept_change(changed_id=changed.id, why="nouveau tarif", by=BY, at=at)
+        assert (wallet(), fees(), suspense(), queries.worklist()) == (1470, 30, 0, ())
+        assert self.report(at).agrees
+
+    def test_of_a_kind_alone_moves_nothing(self, wave, at, tmp_path):
+        bring(tmp_path, [line(happened_at=at)], at=at)
+        changed = self.brought_again(queries.worklist()[0], at, kind="fee")
+        operations.accept_change(changed_id=changed.id, why="vu", by=BY, at=at)
+        assert (wallet(), queries.change(changed.id).correction_id) == (1485, "")
+
+    def test_one_after_the_other_are_differences_to_what_counts(self, wave, at, tmp_path):
+        bring(tmp_path, [line(happened_at=at)], at=at)
+        for number, amount in enumerate((9485, 2485)):
+            changed = self.changed(tmp_path, at, amount=amount, name=f"{number}.csv")
+            operations.accept_change(changed_id=changed.id, why="vu", by=BY, at=at)
+            assert wallet() == amount
+        bring(tmp_path, [line(happened_at=at, amount=9485), line(2, happened_at=at)], at=at, name="known.csv")
+        assert queries.changed() == (), "what was decided once is not asked again"
+
+    def test_accepted_by_several_at_once_moves_once(self, wave, at, tmp_path):
+        bring(tmp_path, [line(happened_at=at)], at=at)
+        changed = self.changed(tmp_path, at, amount=9485)
+
+        def accept(_: int) -> bool:
+            try:
+                operations.accept_change(changed_id=changed.id, why="vu", by=BY, at=at)
+                return True
+            except operations.NothingToDecide:
+                return False
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(3) as pool:
+            assert sum(pool.map(accept, range(3))) == 1
+        assert wallet() == 9485
+
+    def test_wants_a_reason_and_one_currency(self, wave, at, tmp_path):
+        bring(tmp_path, [line(happened_at=at)], at=at)
+        changed = self.changed(tmp_path, at, amount=9485)
+        for decide in (operations.reject_change, operations.accept_change):
+            with pytest.raises(operations.ReasonMissing):
+                decide(changed_id=changed.id, why=" ", by=BY, at=at)
+        foreign = self.brought_again(changed.line, at, currency="XAF")
+        with pytest.raises(operations.CurrencyChanged):
+            operations.accept_change(changed_id=foreign.id, why="vu", by=BY, at=at)
+        assert queries.change(foreign.id).verdict == ""
+        with pytest.raises(queries.NoSuchChange):
+            queries.change(0)
 
 
 class TestDecisions:

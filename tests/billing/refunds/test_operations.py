@@ -1,6 +1,7 @@
 """Refunds against the simulated Wave: given back once, the ledger reversed to the franc, part by part."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -16,7 +17,7 @@ from billing.refunds import ledger_checks, operations, queries
 from billing.refunds.facts import Outcome, RefundAnswer
 from tests.factories import payments as attempts
 from tests.factories.billing import reference_world
-from tests.factories.payouts import CHECKER, MAKER
+from tests.factories.payouts import CHECKER, MAKER, switch_route
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -153,6 +154,95 @@ class TestByPayout:
         operations.follow_payouts(at=at)
         assert queries.refund(refund.id).state == "failed"
         assert balances() == before
+
+
+class TestRefusedByTheBatch:
+    @pytest.fixture
+    def refund(self, wave, at):
+        refund = give_back(paid(wave, at), at, 500)
+        switch_route(enabled=False, at=at)
+        return refund
+
+    def test_is_told_with_the_rule_and_left_out_of_the_next_one(self, refund, at):
+        batch = operations.prepare_payouts(by=MAKER, at=at)
+        assert (batch.state, batch.payouts) == ("rejected", ()), "an empty batch waits for nobody"
+        assert [(one.id, one.refused_rule) for one in queries.refused_by_batch()] == [(refund.id, "no_route")]
+        assert (queries.waiting_for_payout(), operations.prepare_payouts(by=MAKER, at=at)) == ((), None)
+        last = queries.events(refund.id)[-1]
+        assert (last.state, last.source, last.by) == ("granted", "payout", MAKER)
+        assert last.note.startswith("no_route: ")
+
+    def test_goes_with_the_next_one_once_that_is_put_right(self, wave, refund, at):
+        operations.prepare_payouts(by=MAKER, at=at)
+        later = at + timedelta(days=1)
+        switch_route(enabled=True, at=later)
+        assert operations.try_payout_again(refund_ref=refund.id, by=MAKER, at=later).refused_rule is None
+        with pytest.raises(operations.NothingToPrepare):
+            operations.try_payout_again(refund_ref=refund.id, by=MAKER, at=later)
+        batch = operations.prepare_payouts(by=MAKER, at=later)
+        payouts.approve(batch_ref=batch.id, by=CHECKER, at=later)
+        while payouts.send_one(at=later):
+            pass
+        operations.follow_payouts(at=later)
+        assert queries.refund(refund.id).state == "succeeded"
+
+    def test_does_not_keep_the_others_out(self, wave, at):
+        kept_out = give_back(paid(wave, at), at, 500)
+        switch_route(enabled=False, at=at)
+        operations.prepare_payouts(by=MAKER, at=at)
+        later = at + timedelta(days=1)
+        switch_route(enabled=True, at=later)
+        good = give_back(paid(wave, later), later, 300)
+        batch = operations.prepare_payouts(by=MAKER, at=later)
+        assert ([one.source_ref for one in batch.payouts], batch.state) == ([good.id], "prepared")
+        assert [one.id for one in queries.refused_by_batch()] == [kept_out.id]
+
+    @pytest.mark.parametrize("refused_first", [True, False])
+    def test_is_given_up_with_a_reason_and_the_sale_stands_again(self, wave, at, refused_first):
+        payment = paid(wave, at)
+        before = balances()
+        refund = give_back(payment, at, 500)
+        if refused_first:
+            switch_route(enabled=False, at=at)
+            operations.prepare_payouts(by=MAKER, at=at)
+        with pytest.raises(operations.ReasonMissing):
+            operations.withdraw(refund_ref=refund.id, reason=" ", by=MAKER, at=at)
+        gone = operations.withdraw(refund_ref=refund.id, reason="rendu en espèces", by=MAKER, at=at)
+        assert (gone.state, gone.failure_reason) == ("failed", "cancelled")
+        assert balances() == before
+        assert (queries.refused_by_batch(), queries.waiting_for_payout()) == ((), ())
+        with pytest.raises(operations.NothingToPrepare):
+            operations.withdraw(refund_ref=refund.id, reason="encore", by=MAKER, at=at)
+        assert give_back(payment, at, 500).state == "granted", "it may be granted anew"
+
+    def test_is_not_given_up_once_it_is_in_a_batch(self, wave, at):
+        refund = give_back(paid(wave, at), at, 500)
+        operations.prepare_payouts(by=MAKER, at=at)
+        with pytest.raises(operations.NothingToPrepare):
+            operations.withdraw(refund_ref=refund.id, reason="trop tard", by=MAKER, at=at)
+
+    def test_given_up_and_prepared_at_once_ends_in_one_way(self, wave, at):
+        refund = give_back(paid(wave, at), at, 500)
+
+        def give_up() -> str:
+            try:
+                return operations.withdraw(refund_ref=refund.id, reason="rendu", by=MAKER, at=at).state
+            except operations.NothingToPrepare:
+                return "refused"
+            finally:
+                connection.close()
+
+        def prepare() -> int:
+            try:
+                batch = operations.prepare_payouts(by=MAKER, at=at)
+                return len(batch.payouts) if batch else 0
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            withdrawn, prepared = pool.submit(give_up), pool.submit(prepare)
+        ends = (withdrawn.result(), prepared.result(), queries.refund(refund.id).state)
+        assert ends in {("failed", 0, "failed"), ("refused", 1, "paying_out")}
 
 
 class TestDisputes:

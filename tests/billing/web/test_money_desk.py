@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ import billing.ledger.queries as ledger
 import billing.refunds.operations as refund_operations
 from billing.ledger.draft import AccountKey
 from billing.payments import operations as payments
+from billing.payments import queries as payment_queries
 from billing.payments.facts import Outcome as PaymentOutcome
 from billing.payments.facts import PaymentFact
 from billing.payouts import operations as payouts
@@ -112,6 +114,10 @@ class TestAccess:
             ("move_money", "/finance/payments/{payment}/refund/"),
             ("move_money", "/finance/payments/{payment}/dispute/"),
             ("move_money", "/finance/payments/{payment}/ask/"),
+            ("move_money", "/finance/payments/{payment}/decide/"),
+            ("move_money", "/finance/refunds/ref_00000000000000000000000000/again/"),
+            ("move_money", "/finance/refunds/ref_00000000000000000000000000/withdraw/"),
+            ("approve_payouts", "/finance/decisions/dec_00000000000000000000000000/confirm/"),
         ],
     )
     def test_seeing_is_not_acting(self, batch, yaw, wave, codename, place):
@@ -325,12 +331,108 @@ class TestRefund:
         assert refunds.refund(refund.id).state == "failed"
         assert "n’attend plus" in act(efua, f"{place}decide/", outcome="given", reason="x")
 
+    def test_that_a_batch_would_not_take_is_told_put_right_or_given_up(self, efua, paid, place, form):
+        act(efua, f"{place}refund/", **form(extent="part", amount="500"))
+        (refund,) = refunds.refunds_of(paid.id)
+        one = f"/finance/refunds/{refund.id}/"
+        owing.switch_route(enabled=False, at=timezone.now())
+        page = act(efua, f"{PAYOUTS}refunds/prepare/")
+        for said in ("1 remboursement n’a pas pu entrer", "que le lot n’a pas pris", "ne verse pas là", one):
+            assert said in page
+        assert "Lots qui attendent" not in page
+        assert "Le lot ne l’a pas pris" in text_of(efua, one)
+        assert "Le prochain lot le reprendra" in act(efua, f"{one}again/")
+        assert "Aucun lot n’a refusé" in act(efua, f"{one}again/")
+        assert "Dites pourquoi" in act(efua, f"{one}withdraw/", reason=" ")
+        page = act(efua, f"{one}withdraw/", reason="rendu en <b>espèces</b>")
+        assert "vous y renoncez" in page
+        assert "rendu en <b>espèces</b>" not in efua.get(one).content.decode()
+        assert "n’attend plus d’être versé" in act(efua, f"{one}withdraw/", reason="x")
+        assert refunds.refund(refund.id).state == "failed"
+
     def test_shows_no_form_for_a_payment_that_brought_nothing(self, wave, efua):
         payment = attempts.start(at=timezone.now())
         page = text_of(efua, f"/finance/payments/{payment.id}/")
         assert "refund/" not in page
         assert "dispute/" not in page
         assert f"/finance/payments/{payment.id}/ask/" in page
+
+
+class TestDecisionAboutAPayment:
+    @pytest.fixture
+    def payment(self, wave) -> PaymentFact:
+        at = timezone.now()
+        payment = attempts.start(at=at)
+        wave.fault("get_session", "error", times=50)
+        return payments.refresh(payment_ref=payment.id, source="poll", at=at + timedelta(days=8))
+
+    @pytest.fixture
+    def place(self, payment) -> str:
+        return f"/finance/payments/{payment.id}/"
+
+    @pytest.fixture
+    def confirming(self, efua, place) -> str:
+        said = act(efua, f"{place}decide/", outcome="paid", proof="T_77", reason="vu au <b>relevé</b>")
+        assert "une autre personne doit la confirmer" in said
+        return f"/finance/decisions/{payment_queries.proposed_decisions()[0].id}/"
+
+    def test_is_asked_for_with_its_proof_and_its_reason(self, efua, payment, place):
+        assert place in text_of(efua, ATTENTION)
+        assert "Qu’est devenu ce paiement" in text_of(efua, place)
+        for given, said in (
+            ({"proof": "T_77", "reason": "x"}, "Dites si la somme"),
+            ({"outcome": "paid", "reason": "x"}, "Donnez la référence"),
+            ({"outcome": "paid", "proof": "T" * 121, "reason": "x"}, "Donnez la référence"),
+            ({"outcome": "paid", "proof": "T_77"}, "Dites d’où vous le savez"),
+        ):
+            assert said in act(efua, f"{place}decide/", **given)
+        assert payment_queries.decisions_of(payment.id) == ()
+
+    def test_is_confirmed_by_another_person(self, efua, yaw, payment, place, confirming):
+        assert "attend une seconde personne" in text_of(yaw, ATTENTION)
+        page = text_of(efua, place)
+        assert "Vous l’avez proposé" in page
+        assert f"{confirming}confirm/" not in page
+        assert "Vous l’avez proposé" in act(efua, f"{confirming}confirm/")
+        assert "Une autre décision attend déjà" in act(yaw, f"{place}decide/", outcome="paid", proof="T_8", reason="x")
+        assert payment_queries.payment(payment.id).state == "needs_review"
+        for _ in range(2):
+            page = act(yaw, f"{confirming}confirm/")
+        for said in ("Confirmé", "T_77", "Efua (démo)", "Yaw (démo)", "décidé par une personne, Yaw (démo)"):
+            assert said in page
+        assert "<b>relevé</b>" not in yaw.get(place).content.decode()
+        assert payment_queries.payment(payment.id).state == "succeeded"
+        assert invoices.invoice(payment.invoice_ref).state == "paid"
+        assert "Rien n’attend personne" in text_of(efua, ATTENTION)
+
+    def test_is_withdrawn_by_who_made_it(self, efua, payment, place, confirming):
+        group = User.objects.get(pk=ref_of(efua)).groups.get()
+        group.permissions.filter(codename="approve_payouts").get().group_set.clear()
+        assert "Dites d’où vous le savez" in act(efua, f"{confirming}withdraw/")
+        assert "La décision est retirée" in act(efua, f"{confirming}withdraw/", reason="mauvaise ligne")
+        assert "n’attend plus de décision" in act(efua, f"{confirming}withdraw/", reason="encore")
+        assert "mauvaise ligne" in text_of(efua, place)
+
+    def test_is_not_withdrawn_by_somebody_who_only_sees(self, yaw, confirming):
+        group = User.objects.get(pk=ref_of(yaw)).groups.get()
+        group.permissions.filter(codename="approve_payouts").get().group_set.clear()
+        assert "revient à qui peut la confirmer" in act(yaw, f"{confirming}withdraw/", reason="x")
+        assert len(payment_queries.proposed_decisions()) == 1
+
+    def test_gives_way_to_the_wallets_own_word(self, wave, yaw, payment, place, confirming):
+        wave.clear_faults()
+        assert "le portefeuille dit autre chose" in act(yaw, f"{confirming}confirm/")
+        wave.approve(payment.provider_ref)
+        assert "le portefeuille a répondu : réussi" in act(yaw, f"{confirming}confirm/")
+        assert "sans objet" in text_of(yaw, place)
+
+    @pytest.mark.parametrize("ref", ["x", "dec_00000000000000000000000000"])
+    def test_is_404_for_what_there_is_not(self, yaw, ref):
+        assert yaw.post(f"/finance/decisions/{ref}/confirm/").status_code == 404
+        assert yaw.post(f"/finance/decisions/{ref}/withdraw/").status_code == 404
+        pay = ref.replace("dec_", "pay_")
+        form = {"outcome": "paid", "proof": "x", "reason": "x"}
+        assert yaw.post(f"/finance/payments/{pay}/decide/", form).status_code == 404
 
 
 class TestAttention:

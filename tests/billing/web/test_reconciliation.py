@@ -56,6 +56,49 @@ class TestPages:
         assert finance.get(f"{HOME}2020-01-01/").status_code == 200
 
 
+class TestChange:
+    """A line that came again and said something else."""
+
+    @pytest.fixture
+    def path(self, waiting, tmp_path):
+        bring(tmp_path, [line(happened_at=waiting.happened_at, amount=9485)], at=timezone.now(), name="again.csv")
+        return f"{HOME}changes/{queries.changed()[0].id}/"
+
+    def test_is_reached_from_the_home_and_decided_by_an_operator_with_a_reason(self, waiting, path):
+        finance, operator = signed_in("finance"), signed_in("operator")
+        assert path in finance.get(HOME).content.decode()
+        page = finance.get(path).content.decode().replace("\u202f", " ").replace("\u00a0", " ")
+        assert "1 485" in page
+        assert "9 485" in page
+        assert "<textarea" not in page
+        given = {"verdict": "accepted", "reason": "avis de <b>l’opérateur</b>"}
+        assert finance.post(path, given).status_code == 403
+        for refused, said in (
+            ({**given, "reason": " "}, "Dites pourquoi"),
+            ({**given, "verdict": "maybe"}, "Dites laquelle"),
+        ):
+            answer = operator.post(path, refused)
+            assert answer.status_code == 422
+            assert said in answer.content.decode()
+        assert operator.post(path, given).status_code == 302
+        assert (queries.changed(), suspense()) == ((), 9500)
+        page = operator.get(path).content.decode()
+        assert "la seconde est juste" in page
+        assert "<b>l’opérateur" not in page
+        assert f"{HOME}lines/{queries.worklist()[1].id}/" in page
+        answer = operator.post(path, given)
+        assert (answer.status_code, "n’attend plus" in answer.content.decode()) == (422, True)
+
+    def test_is_rejected_and_nothing_moves(self, path):
+        assert signed_in("operator").post(path, {"verdict": "rejected", "reason": "faute"}).status_code == 302
+        assert (queries.changed(), suspense()) == ((), 1500)
+
+    def test_is_for_finance_alone(self, path):
+        assert Client().get(path).status_code == 302
+        assert signed_in("reader").get(path).status_code == 403
+        assert signed_in("finance").get(f"{HOME}changes/0/").status_code == 404
+
+
 class TestDecision:
     def test_is_an_operators_with_a_reason(self, waiting):
         path = f"{HOME}lines/{waiting.id}/"

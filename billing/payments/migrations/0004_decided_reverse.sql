@@ -1,0 +1,3 @@
+DROP TRIGGER payments_decision_not_truncated ON payments_paymentdecision;
+DROP TRIGGER payments_decision_kept ON payments_paymentdecision;
+DROP FUNCTION payments_keep_the_decision();
