@@ -1,13 +1,19 @@
 """A journal entry before it is written: which accounts, how much, why. Pure; refuses what does not balance."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from billing.ledger.chart import JOURNALS
 from billing.money import MINOR_MAX
+
+KEY_MAX, REF_MAX, ENTITY_MAX = 200, 80, 40  # characters
+_CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Unbalanced(ValueError):
@@ -59,8 +65,9 @@ class EntryDraft:
     """A balanced set of lines. `key` makes it happen once: the same key again is the same entry.
 
     :raises Unbalanced: lines of a currency do not sum to zero.
-    :raises BadDraft: fewer than two lines, a line of zero, an amount beyond BIGINT, an empty key, no such journal, a
-        moment without a time zone, lines of several legal entities.
+    :raises BadDraft: fewer than two lines, a line of zero, an amount beyond BIGINT or no integer, an empty key, no such
+        journal, a moment without a time zone, lines of several legal entities, a text that is too long or holds what is
+        no character, an account without an entity, a currency that is none.
     """
 
     key: str  # "payment:pay_…:captured"
@@ -77,10 +84,18 @@ class EntryDraft:
             raise BadDraft(f"entry {self.key!r}: needs a key and at least two lines")
         if self.journal not in JOURNALS or self.happened_at.tzinfo is None:
             raise BadDraft(f"entry {self.key!r}: journal {self.journal!r} at {self.happened_at!r}")
+        if (
+            wrong := _wrong_text(self.key, KEY_MAX)
+            or _wrong_text(self.source_ref, REF_MAX)
+            or _wrong_text(self.description)
+        ):
+            raise BadDraft(f"entry {self.key[:KEY_MAX]!r}: {wrong}")
         sums: dict[str, int] = defaultdict(int)
         for line in self.lines:
-            if line.amount_minor == 0 or abs(line.amount_minor) > MINOR_MAX:
+            if type(line.amount_minor) is not int or line.amount_minor == 0 or abs(line.amount_minor) > MINOR_MAX:
                 raise BadDraft(f"entry {self.key!r}: {line.account.code} has amount {line.amount_minor}")
+            if wrong := _wrong_account(line.account):
+                raise BadDraft(f"entry {self.key!r}: {wrong}")
             sums[line.account.currency] += line.amount_minor
         if off := {currency: total for currency, total in sums.items() if total}:
             raise Unbalanced(f"entry {self.key!r} is off by {off}")
@@ -90,6 +105,30 @@ class EntryDraft:
     @property
     def entity(self) -> str:
         return self.lines[0].account.entity
+
+
+def _wrong_text(text: str, length_max: int | None = None) -> str:
+    """What PostgreSQL would not take; empty when it will."""
+    if length_max is not None and len(text) > length_max:
+        return f"{text[:20]!r}… is longer than {length_max} characters"
+    if "\0" in text or not (text.isascii() or _is_unicode(text)):
+        return f"{text[:20]!r} holds what is no character"
+    return ""
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        return False
+    return True
+
+
+@lru_cache(maxsize=65_536)
+def _wrong_account(account: AccountKey) -> str:
+    if not account.entity or not _CURRENCY.match(account.currency) or _CONTROL.search(account.holder):
+        return f"{account} is no account"
+    return _wrong_text(account.entity, ENTITY_MAX) or _wrong_text(account.holder, REF_MAX)
 
 
 def line_order(line: Line) -> tuple[str, str, str, int]:

@@ -99,6 +99,14 @@ class NoLimits(LedgerRefusal):
     """The account is kept in stripes or not in the chart: it cannot have limits."""
 
 
+class NotLimits(LedgerRefusal):
+    """A credit below zero, a ceiling below the floor, nobody's name, or no reason."""
+
+
+class GateBusy(LedgerRefusal):
+    """Entries were on their way all the time: no month can be closed and no day sealed while they are."""
+
+
 class NotItsTurn(LedgerRefusal):
     """Months close in order and open again in reverse order, one step at a time."""
 

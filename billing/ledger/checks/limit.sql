@@ -12,3 +12,9 @@ LEFT JOIN (
 ) AS given ON given.account_id = held.account_id
 WHERE (held.floor_minor, held.ceiling_minor, held.credit_minor) IS DISTINCT FROM
       (CASE WHEN given.account_id IS NULL THEN chart.floor_minor ELSE given.floor_minor END, given.ceiling_minor, coalesce(given.credit_minor, 0))
+
+UNION ALL
+SELECT 'limit', ledger_account_name(account_id),
+       format('floor %s, ceiling %s, credit %s by %s are no limits', floor_minor, ceiling_minor, credit_minor, coalesce(nullif(changed_by, ''), 'nobody'))
+FROM ledger_limitchange
+WHERE trim(changed_by) = '' OR trim(reason) = '' OR credit_minor < 0 OR ceiling_minor < floor_minor

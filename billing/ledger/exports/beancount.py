@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 from billing import money
 from billing.ledger import chart
 from billing.ledger.draft import AccountKey
+from billing.ledger.exports.names import told_apart
 from billing.ledger.facts import PostingFact
 
 _ROOTS = {"1": "Equity", "2": "Assets", "3": "Assets", "6": "Expenses", "7": "Income", "8": "Expenses"}
@@ -62,12 +63,16 @@ def closing(balances: Sequence[tuple[AccountKey, int]], *, on: date) -> str:
     )
 
 
+# Names that no other name of ours is spelled like: codes, wallets (`wave:SN`), public ids (`pye_…`), legal entities.
+_FAITHFUL = re.compile(r"\A(?:[0-9]+|[a-z][a-zA-Z0-9]*(?::[a-zA-Z0-9]+)*|[a-z]{3}_[0-9a-z]{26}|[a-z]+-[a-z]{2})\Z")
+
+
 def account_name(account: AccountKey, *, with_holder: bool = True) -> str:
     code = account.code
-    parts = [_root(code), account.entity, code[0], code[:2], code]
+    parts = [account.entity, code[0], code[:2], code]
     if with_holder and account.holder:
         parts.append(account.holder)
-    return ":".join(map(_component, parts))
+    return ":".join([_root(code), *map(_component, parts)])
 
 
 def _root(code: str) -> str:
@@ -77,7 +82,8 @@ def _root(code: str) -> str:
 
 def _component(text: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9-]", "-", text)
-    return plain[0].upper() + plain[1:] if plain[0].isalnum() else "X" + plain
+    plain = plain[0].upper() + plain[1:] if plain[0].isalnum() else "X" + plain
+    return plain if _FAITHFUL.match(text) else told_apart(plain, text)
 
 
 def _posting(line: PostingFact) -> str:

@@ -13,6 +13,7 @@ from django.utils.timezone import localdate
 from billing import money
 from billing.ledger import chart
 from billing.ledger.draft import AccountKey
+from billing.ledger.exports.names import told_apart
 from billing.ledger.facts import PostingFact
 
 # hledger's account types by the first digit of a SYSCOHADA code; class 4 and 5 go by the account's usual side.
@@ -54,7 +55,12 @@ def closing(balances: Sequence[tuple[AccountKey, int]], *, on: date) -> str:
 def account_name(account: AccountKey) -> str:
     code = account.code
     parts = [account.entity, code[0], code[:2], code, *([account.holder] if account.holder else [])]
-    return ":".join(re.sub(r"[^\w:.@+-]", "_", part) for part in parts)
+    return ":".join(map(_component, parts))
+
+
+def _component(text: str) -> str:
+    plain = re.sub(r"[^\w:.@+-]", "_", text)
+    return plain if plain == text else told_apart(plain, text)
 
 
 def _posting(line: PostingFact) -> str:

@@ -26,6 +26,7 @@ DECLARE
     refusal jsonb;
     line record;
 BEGIN
+    PERFORM ledger_require_read_committed();
     PERFORM set_config('coko.ledger_writing', 'on', true);
     PERFORM ledger_open_accounts(entity, account_codes, account_currencies, account_holders);
     SELECT array_agg(account.id ORDER BY n)

@@ -4,6 +4,21 @@
 -- nothing is on its way then, and whoever comes after sees the new state. So a closed month has all its entries, and a
 -- sealed day all of its.
 
+-- The gate, alone. Whoever waits for it lets nobody post meanwhile: so not for long, and the caller tries again (LG008).
+CREATE FUNCTION ledger_take_gate() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    patience constant text := current_setting('lock_timeout');
+BEGIN
+    PERFORM ledger_require_read_committed();
+    PERFORM set_config('lock_timeout', '200ms', true);
+    PERFORM pg_advisory_xact_lock(ledger_gate_key());
+    PERFORM set_config('lock_timeout', patience, true);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'ledger: entries are on their way' USING ERRCODE = 'LG008';
+END
+$$;
+
+
 -- Months close in order and reopen in reverse order. Opening a closed month takes two people: one asks and says why, the
 -- other one does it. Errors: LG101 not the month's turn, LG102 not ended yet, LG103 needs a reason, LG104 needs another person.
 CREATE FUNCTION ledger_move_period(
@@ -23,8 +38,11 @@ DECLARE
     asked_by text;
     asked_for text;
 BEGIN
+    PERFORM ledger_take_gate();
     PERFORM set_config('coko.ledger_writing', 'on', true);
-    PERFORM pg_advisory_xact_lock(ledger_gate_key());
+    IF NOT (starts_at > '-infinity' AND ends_at > starts_at AND ends_at <= starts_at + interval '31 days 2 hours') THEN
+        RAISE EXCEPTION 'ledger: from % to % is no month', starts_at, ends_at USING ERRCODE = 'check_violation';
+    END IF;
     SELECT * INTO gate FROM ledger_gate g WHERE g.entity = entity;
     SELECT state INTO before FROM ledger_period p WHERE p.entity = entity AND p.starts_at = starts_at;
     before := coalesce(before, 'open');
@@ -55,6 +73,12 @@ BEGIN
         reason := asked_for;
     END IF;
 
+    IF event = 'closed' THEN
+        -- Not before what is in it was recorded: an account's time may be a little ahead.
+        SELECT greatest(at, max(held.recorded_at)) INTO at
+        FROM ledger_accountbalance held JOIN ledger_account account ON account.id = held.account_id
+        WHERE account.entity = entity;
+    END IF;
     INSERT INTO ledger_periodevent (entity, starts_at, event, by, reason, at)
     VALUES (entity, starts_at, event, actor, reason, at);
     INSERT INTO ledger_period (entity, starts_at, ends_at, state) VALUES (entity, starts_at, ends_at, after_)
@@ -78,8 +102,11 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    PERFORM ledger_take_gate();
     PERFORM set_config('coko.ledger_writing', 'on', true);
-    PERFORM pg_advisory_xact_lock(ledger_gate_key());
+    IF until > clock_timestamp() + interval '2 days' THEN
+        RAISE EXCEPTION 'ledger: % is not over: nothing could be recorded until then', until USING ERRCODE = 'check_violation';
+    END IF;
     INSERT INTO ledger_fence (id, sealed_until) VALUES (1, until)
     ON CONFLICT (id) DO UPDATE SET sealed_until = greatest(ledger_fence.sealed_until, excluded.sealed_until);
     PERFORM set_config('coko.ledger_writing', 'off', true);
@@ -103,6 +130,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(ledger_gate_key() + 1);
     SELECT * INTO stored FROM ledger_seal s WHERE s.day = day;
     IF stored.seal = seal THEN
+        PERFORM set_config('coko.ledger_writing', 'off', true);
         RETURN false;
     END IF;
     SELECT * INTO last FROM ledger_seal s ORDER BY s.day DESC LIMIT 1;
@@ -131,6 +159,12 @@ AS $$
 DECLARE
     found_id bigint;
 BEGIN
+    PERFORM ledger_require_read_committed();
+    IF credit_minor < 0 OR floor_minor::numeric - credit_minor < -9223372036854775808 OR ceiling_minor < floor_minor
+    OR trim(changed_by) = '' OR trim(reason) = '' THEN
+        RAISE EXCEPTION 'ledger: a credit below zero, a ceiling below the floor, or nobody''s limits without a reason'
+            USING ERRCODE = 'LG106';
+    END IF;
     PERFORM set_config('coko.ledger_writing', 'on', true);
     PERFORM ledger_open_accounts(entity, ARRAY[code], ARRAY[currency], ARRAY[holder]);
     SELECT id INTO found_id

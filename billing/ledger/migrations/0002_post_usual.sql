@@ -11,7 +11,7 @@
 -- The order of locks is that of ledger_post_many: the gate (shared), the keys, the balances.
 --
 -- The whole entry is recorded at one moment: now, but not before what any of its accounts has seen. That is known when
--- all of them are locked; the rows that were behind are then moved up.
+-- all of them are locked: a batch locks them first, a single entry moves up the rows that were behind.
 
 CREATE FUNCTION ledger_post(
     entity text, entry_id uuid, key text, journal text, description text, source_ref text, happened timestamptz,
@@ -39,12 +39,16 @@ DECLARE
 BEGIN
     -- No PERFORM and no SELECT where an expression does: each is a whole query, some microseconds anew in each transaction.
     FOR n IN 1 .. line_count LOOP
-        IF amounts[n] = 0 OR currencies[n] <> currencies[1] THEN
+        IF amounts[n] = 0 OR currencies[n] <> currencies[1]
+        OR (n > 1 AND (codes[n - 1] COLLATE "C", holders[n - 1] COLLATE "C", amounts[n - 1]) > (codes[n], holders[n], amounts[n])) THEN
             RETURN NULL;
         END IF;
         total := total + amounts[n];
         content := content || ',' || json_build_array(codes[n], currencies[n], holders[n], amounts[n])::text;
     END LOOP;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RETURN NULL;                -- ledger_post_many says why
+    END IF;
     -- The gate, shared, waiting only while somebody closes a month or seals a day; then the guards' switch.
     IF NOT (pg_advisory_xact_lock_shared(ledger_gate_key()) IS NOT NULL
             AND set_config('coko.ledger_writing', 'balanced', true) IS NOT NULL) THEN
@@ -138,7 +142,6 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     is_usual boolean;
-    oldest timestamptz;
     account_ids bigint[];
     prefixes text[];                -- by account: a line as it stands in the fingerprint, up to its amount
     prints bytea[];                 -- by entry
@@ -147,12 +150,14 @@ DECLARE
     seen timestamptz;
     written bigint;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RETURN NULL;
+    END IF;
     PERFORM pg_advisory_xact_lock_shared(ledger_gate_key());
     SELECT max(h) <= recorded
            AND NOT EXISTS (SELECT FROM ledger_gate gate WHERE gate.entity = ledger_post_batch.entity AND gate.closing_until > min(h))
-           AND NOT EXISTS (SELECT FROM ledger_fence fence WHERE fence.id = 1 AND fence.sealed_until > recorded),
-           min(h)
-    INTO is_usual, oldest
+           AND NOT EXISTS (SELECT FROM ledger_fence fence WHERE fence.id = 1 AND fence.sealed_until > recorded)
+    INTO is_usual
     FROM unnest(happened) AS h;
     IF is_usual IS NOT TRUE THEN
         RETURN NULL;
@@ -169,9 +174,18 @@ BEGIN
 
     -- What can be known before the balances is worked out before they are locked: others wait for what comes after.
     SELECT array_agg(ledger_account_id(entity, c, u, h) ORDER BY n),
-           array_agg(rtrim(json_build_array(c, u, h)::text, ']') || ', ' ORDER BY n)
-    INTO account_ids, prefixes
-    FROM unnest(codes, currencies, holders) WITH ORDINALITY AS account (c, u, h, n);
+           array_agg(rtrim(json_build_array(c, u, h)::text, ']') || ', ' ORDER BY n),
+           bool_and(is_sorted)
+    INTO account_ids, prefixes, is_usual
+    FROM (
+        SELECT c, u, h, n, coalesce((lag(u COLLATE "C") OVER so_far, lag(c COLLATE "C") OVER so_far, lag(h COLLATE "C") OVER so_far)
+                                    < (u, c, h), true) AS is_sorted
+        FROM unnest(codes, currencies, holders) WITH ORDINALITY AS account (c, u, h, n)
+        WINDOW so_far AS (ORDER BY n)
+    ) AS account;
+    IF is_usual IS NOT TRUE THEN
+        RAISE EXCEPTION 'ledger: the accounts of a batch are given once each, sorted' USING ERRCODE = 'LG000';
+    END IF;
 
     SELECT array_agg(ledger_fingerprint(keys[e], entity, journals[e], descriptions[e], source_refs[e], happened[e],
                                         '[' || lines || ']') ORDER BY e),
@@ -203,37 +217,41 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtextextended('ledger_post_batch ' || entity, 0));
     END IF;
 
-    -- A limit is held against the lowest and the highest the balance comes to on the way.
-    WITH moved AS (
-        UPDATE ledger_accountbalance held
-        SET balance = held.balance + line.net, version = held.version + line.count,
-            recorded_at = greatest(held.recorded_at, recorded),
-            lag_us = greatest(held.lag_us, (extract(epoch FROM greatest(held.recorded_at, recorded) - line.earliest) * 1000000)::bigint)
-        FROM (
-            SELECT a, account_ids[a] AS account_id, (pg_backend_pid() % stripe_counts[a])::smallint AS stripe,
-                   sum(m)::bigint AS net, count(*) AS count, min(running) AS low, max(running) AS high,
-                   min(happened[e]) AS earliest
-            FROM unnest(line_accounts, line_entries, line_amounts, runnings) AS line (a, e, m, running)
-            GROUP BY a
-            ORDER BY a
-        ) AS line
-        WHERE held.account_id = line.account_id AND held.stripe = line.stripe
-          AND (held.floor_minor IS NULL
-               OR CASE held.side WHEN 1 THEN held.balance + line.low - held.pending_credit
-                                 ELSE -(held.balance + line.high) - held.pending_debit END >= held.floor_minor - held.credit_minor)
-          AND (held.ceiling_minor IS NULL
-               OR CASE held.side WHEN 1 THEN held.balance + line.high + held.pending_debit
-                                 ELSE -(held.balance + line.low) + held.pending_credit END <= held.ceiling_minor)
-        RETURNING line.a, held.stripe, held.version - line.count AS version, held.balance - line.net AS balance, held.recorded_at
-    )
-    SELECT array_agg(stripe ORDER BY a), array_agg(version ORDER BY a), array_agg(balance ORDER BY a), max(recorded_at), count(*)
+    -- Locked in the order of the accounts, whatever plan a statement over sets gets: see LockRows above Sort.
+    SELECT array_agg(stripe ORDER BY n), array_agg(version ORDER BY n), array_agg(balance ORDER BY n),
+           greatest(max(recorded_at), recorded), count(*)
     INTO stripes, versions, balances, seen, written
-    FROM moved;
+    FROM (
+        SELECT wanted.n, held.stripe, held.version, held.balance, held.recorded_at
+        FROM unnest(account_ids, stripe_counts) WITH ORDINALITY AS wanted (id, count, n)
+        JOIN ledger_accountbalance held ON held.account_id = wanted.id AND held.stripe = pg_backend_pid() % wanted.count
+        ORDER BY wanted.n
+        FOR NO KEY UPDATE OF held
+    ) AS locked;
     IF written <> cardinality(codes) THEN
-        RAISE EXCEPTION 'ledger: not a usual batch: an account is missing, or a limit in the way' USING ERRCODE = 'LG000';
+        RAISE EXCEPTION 'ledger: not a usual batch: an account is missing' USING ERRCODE = 'LG000';
     END IF;
-    IF seen > recorded THEN
-        PERFORM ledger_move_up(account_ids, stripes, seen, oldest);
+
+    -- A limit is held against the lowest and the highest the balance comes to on the way.
+    UPDATE ledger_accountbalance held
+    SET balance = held.balance + line.net, version = held.version + line.count, recorded_at = seen,
+        lag_us = greatest(held.lag_us, (extract(epoch FROM seen - line.earliest) * 1000000)::bigint)
+    FROM (
+        SELECT account_ids[a] AS account_id, stripes[a] AS stripe, sum(m)::bigint AS net, count(*) AS count,
+               min(running) AS low, max(running) AS high, min(happened[e]) AS earliest
+        FROM unnest(line_accounts, line_entries, line_amounts, runnings) AS line (a, e, m, running)
+        GROUP BY a
+    ) AS line
+    WHERE held.account_id = line.account_id AND held.stripe = line.stripe
+      AND (held.floor_minor IS NULL
+           OR CASE held.side WHEN 1 THEN held.balance + line.low - held.pending_credit
+                             ELSE -(held.balance + line.high) - held.pending_debit END >= held.floor_minor - held.credit_minor)
+      AND (held.ceiling_minor IS NULL
+           OR CASE held.side WHEN 1 THEN held.balance + line.high + held.pending_debit
+                             ELSE -(held.balance + line.low) + held.pending_credit END <= held.ceiling_minor);
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written <> cardinality(codes) THEN
+        RAISE EXCEPTION 'ledger: not a usual batch: a limit in the way, or an account without lines' USING ERRCODE = 'LG000';
     END IF;
 
     INSERT INTO ledger_journalentry

@@ -27,6 +27,17 @@
 --   LG001 limit     LG002 period closed     LG003 beyond BIGINT     LG004 from the future
 --   LG005 more than the entry reversed or the hold held     LG006 hold ended     LG007 hold expired
 
+-- Whoever waits for the gate or a balance must then see what others committed meanwhile.
+CREATE FUNCTION ledger_require_read_committed() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'ledger: works under READ COMMITTED alone, which sees what others committed while it waited'
+            USING ERRCODE = 'active_sql_transaction';
+    END IF;
+END
+$$;
+
+
 -- Makes the accounts that are missing, with their balance rows. What kind of account it is comes from the chart.
 CREATE FUNCTION ledger_open_accounts(entity text, codes text[], currencies text[], holders text[]) RETURNS void
 LANGUAGE plpgsql
@@ -98,7 +109,7 @@ DECLARE
     earliest timestamptz[] := array_fill(NULL::timestamptz, ARRAY[account_count]);
     content text;
     currency text;
-    total bigint;
+    total numeric;
     first int;
     oldest timestamptz := 'infinity';           -- of what happened
     latest timestamptz := '-infinity';
@@ -112,6 +123,7 @@ DECLARE
     closed_until timestamptz;                   -- moments before are closed
     closing_until timestamptz;                  -- moments before are for the work of closing alone
     -- 5. effects
+    too_late timestamptz := 'infinity';          -- whatever happens after is refused
     counted timestamptz[] := happened;          -- from when each entry counts
     refused jsonb[];
     refusal_ jsonb;
@@ -121,10 +133,7 @@ DECLARE
     made int := 0;                              -- postings so far
     p_accounts int[]; p_entries int[]; p_amounts bigint[]; p_versions bigint[]; p_balances bigint[];
 BEGIN
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'ledger: posts under READ COMMITTED alone, which sees what others committed while it waited'
-            USING ERRCODE = 'active_sql_transaction';
-    END IF;
+    PERFORM ledger_require_read_committed();
     -- Until the end of the transaction at most: an error on the way rolls it back with everything else.
     PERFORM set_config('coko.ledger_writing', 'on', true),
             -- The gate's lock is shared: posters do not wait for each other, but whoever closes a month or seals a day
@@ -223,17 +232,18 @@ BEGIN
         RAISE EXCEPTION 'ledger: an account''s code is not in the chart, or its number is another account''s'
             USING ERRCODE = 'foreign_key_violation';
     END IF;
-    -- What an account has seen it has seen: its time never goes back.
-    recorded := greatest(recorded, seen);
-    -- Nothing is recorded before it happened; clocks of others may be a little ahead.
+    -- Nothing is recorded before it happened; clocks of others may be a little ahead of the caller's now.
     IF latest > recorded THEN
         IF latest > recorded + interval '5 minutes' AND NOT keep_going THEN
             RAISE EXCEPTION 'ledger: an entry happens at %, after now (%)', latest, recorded USING ERRCODE = 'LG004',
                 DETAIL = jsonb_build_object('code', 'LG004', 'happened_at', latest, 'now', recorded)::text;
         END IF;
         -- One that is too far ahead is refused below, and moves nobody's clock.
-        recorded := greatest(recorded, (SELECT max(h) FROM unnest(happened) AS h WHERE h <= recorded + interval '5 minutes'));
+        too_late := recorded + interval '5 minutes';
+        recorded := greatest(recorded, (SELECT max(h) FROM unnest(happened) AS h WHERE h <= too_late));
     END IF;
+    -- What an account has seen it has seen: its time never goes back.
+    recorded := greatest(recorded, seen);
     IF oldest < closing_until AND true = ANY (lates) THEN
         recorded := greatest(recorded, closing_until);
     END IF;
@@ -268,7 +278,7 @@ BEGIN
                     refusal_ := jsonb_build_object('code', 'LG002', 'entity', entity, 'happened_at', happened[e],
                                                    'open_from', closing_until);
                 END IF;
-            ELSIF happened[e] > recorded THEN
+            ELSIF happened[e] > too_late THEN
                 refusal_ := jsonb_build_object('code', 'LG004', 'happened_at', happened[e], 'now', recorded);
             END IF;
             first := made;

@@ -16,6 +16,8 @@ from billing.ledger.draft import AccountKey, EntryDraft, WhenClosed
 _PLAIN: dict[str, type[refusals.LedgerRefusal]] = {
     "LG006": refusals.HoldEnded,
     "LG007": refusals.HoldExpired,
+    "LG008": refusals.GateBusy,
+    "LG106": refusals.NotLimits,
     "LG101": refusals.NotItsTurn,
     "LG102": refusals.MonthNotOver,
     "LG103": refusals.ReasonMissing,
@@ -66,7 +68,7 @@ def detailed(details: dict[str, Any]) -> refusals.LedgerRefusal:
         case "LG005":
             return refusals.MoreThanThere(_account(details["account"]), details["amount"], details["limit"])
         case code:
-            return _PLAIN[code](json.dumps(details))
+            return _PLAIN[code](str(details.get("hold", "")))
 
 
 def _account(name: Sequence[str]) -> AccountKey:

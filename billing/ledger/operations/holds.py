@@ -11,7 +11,7 @@ from billing.ledger import arrays, entry_ids, queries
 from billing.ledger.draft import EntryDraft, Line
 from billing.ledger.facts import EntryFact, HoldFact
 from billing.ledger.operations.batch import Batch, refusal
-from billing.ledger.operations.posting import write
+from billing.ledger.operations.posting import as_before, write
 from billing.ledger.refusals import HoldEnded, HoldExpired, KeyReused
 
 _HOLD = """
@@ -63,13 +63,12 @@ def post_hold(
 
     :raises NoSuchHold: there is no such hold.
     :raises HoldEnded: it was settled under another key, voided or swept.
+    :raises KeyReused: it was settled under this key by other lines.
     :raises HoldExpired: its time is over.
     :raises MoreThanThere: `lines` go beyond the hold.
     :raises LedgerRefusal: as `post`.
     """
     there = queries.hold(hold_ref)
-    if there.outcome is not None:
-        return _settled_before(there, key)
     held = queries.hold_lines(hold_ref)
     draft = EntryDraft(
         key=key,
@@ -79,11 +78,13 @@ def post_hold(
         source_ref=there.source_ref,
         lines=held if lines is None else lines,
     )
+    if there.outcome is not None:
+        return _settled_before(there, draft)
     try:
         return write(drafts=[draft], at=at, hold_refs=[hold_ref], also=[line.account for line in held])[0]
     except HoldEnded:
         # Somebody else settled it in the meantime: with our key that is our own second attempt.
-        return _settled_before(queries.hold(hold_ref), key)
+        return _settled_before(queries.hold(hold_ref), draft)
 
 
 def void_hold(*, hold_ref: str, reason: str, at: datetime) -> HoldFact:
@@ -133,11 +134,11 @@ def _hold_of_one_entity(drafts: Sequence[EntryDraft], *, expires_at: datetime | 
     }
 
 
-def _settled_before(there: HoldFact, key: str) -> EntryFact:
+def _settled_before(there: HoldFact, draft: EntryDraft) -> EntryFact:
     if there.entry_ref is not None:
         entry = queries.entry(there.entry_ref)
-        if entry.key == key:
-            return entry
+        if entry.key == draft.key:
+            return as_before(entry, draft)
     raise HoldEnded(f"{there.id} is {there.outcome}")
 
 

@@ -23,6 +23,7 @@ def set_limits(
 
     What is there or held already may lie beyond the new limits: it can then only come back.
 
+    :raises NotLimits: a credit below zero, a ceiling below the floor, no name or no reason.
     :raises NoLimits: the account is kept in stripes (record mode).
     :raises UnknownAccountCode: the account is outside the chart.
     """

@@ -1,15 +1,16 @@
 """Closing a month of a legal entity, and opening it again. Months close in order and open again in reverse order.
 
+Each waits for entries on their way, for some seconds at most (`GateBusy`).
+
 open → closing (only entries of the closing work go in) → closed; closing → open by withdrawing; closed → open when one
 person asked and said why, and another one does it.
 """
 
 from datetime import date, datetime, time
 
-from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from billing.ledger.operations.batch import refusal
+from billing.ledger.operations.gate import alone
 
 
 def start_closing(*, entity: str, month: date, by: str, at: datetime) -> str:
@@ -69,13 +70,5 @@ def month_bounds(month: date) -> tuple[datetime, datetime]:
 
 def _move(*, entity: str, month: date, event: str, by: str, reason: str, at: datetime) -> str:
     starts_at, ends_at = month_bounds(month)
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT ledger_move_period(%s, %s, %s, %s, %s, %s, %s)",
-                [entity, starts_at, ends_at, event, by, reason, at],
-            )
-            (state,) = cursor.fetchone()
-    except Error as error:
-        raise refusal(error) from error
-    return str(state)
+    values = [entity, starts_at, ends_at, event, by, reason, at]
+    return str(alone("SELECT ledger_move_period(%s, %s, %s, %s, %s, %s, %s)", values))

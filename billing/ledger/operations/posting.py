@@ -45,7 +45,7 @@ class Refused:
     """A draft of a batch that was not written, and why."""
 
     draft: EntryDraft
-    reason: LedgerRefusal
+    reason: LedgerRefusal | chart.UnknownAccountCode
 
 
 def post(*, draft: EntryDraft, at: datetime) -> EntryFact:
@@ -84,10 +84,17 @@ def post_many(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact,
 def post_each(*, drafts: Sequence[EntryDraft], at: datetime) -> tuple[EntryFact | Refused, ...]:
     """Write a batch, entry by entry in the order given: those refused are answered with the reason, the others written.
 
-    A reused key is a refusal too. Costs what `post_many` costs.
+    A reused key is a refusal too; a second draft of a key that was refused in this batch is refused as the first was.
+    Costs what `post_many` costs.
     """
     answers: dict[int, EntryFact | Refused] = {}
-    for _, group in groupby(sorted(enumerate(drafts), key=_by_entity), key=_by_entity):
+    known: list[tuple[int, EntryDraft]] = []
+    for place, draft in enumerate(drafts):
+        if reason := _outside_the_chart(draft):
+            answers[place] = Refused(draft, reason)
+        else:
+            known.append((place, draft))
+    for _, group in groupby(sorted(known, key=_by_entity), key=_by_entity):
         places, together = zip(*group, strict=True)
         batch = Batch.of(together)
         usual = _post_usual_batch(batch, at)
@@ -107,17 +114,18 @@ def reverse(*, entry_ref: str, key: str, reason: str, at: datetime, lines: Seque
     :raises NoSuchEntry: there is no such entry.
     :raises AlreadyReversed: it was taken back under another key.
     :raises MoreThanThere: `lines` take back more than was there.
-    :raises KeyReused: the key stands for something else.
+    :raises KeyReused: the key stands for something else: another entry, other lines, another reason.
     :raises LimitExceeded: what is to be taken back is no longer there.
     """
-    if earlier := _reversal(entry_ref=entry_ref, key=key):
-        return earlier
+    queries.entry(entry_ref)  # or there is none
     draft = _mirror(entry_ref=entry_ref, lines=lines, key=key, reason=reason, at=at)
+    if earlier := _reversal(entry_ref=entry_ref, draft=draft):
+        return earlier
     try:
         return write(drafts=[draft], at=at, reversed_refs=[entry_ref])[0]
     except (AlreadyReversed, KeyReused):
         # Somebody else took it back in the meantime: with our key that is our own second click.
-        if earlier := _reversal(entry_ref=entry_ref, key=key):
+        if earlier := _reversal(entry_ref=entry_ref, draft=draft):
             return earlier
         raise
 
@@ -302,13 +310,25 @@ def _new(draft: EntryDraft, *, entry_id: bytes, recorded_at: datetime) -> EntryF
     )
 
 
-def _reversal(*, entry_ref: str, key: str) -> EntryFact | None:
+def _reversal(*, entry_ref: str, draft: EntryDraft) -> EntryFact | None:
     reversed_by = queries.entry(entry_ref).reversed_by
     if reversed_by is None:
         return None
     earlier = queries.entry(reversed_by)
-    if earlier.key != key:
+    if earlier.key != draft.key:
         raise AlreadyReversed(f"{entry_ref} was taken back by {earlier.id} ({earlier.key})")
+    return as_before(earlier, draft)
+
+
+def as_before(earlier: EntryFact, draft: EntryDraft) -> EntryFact:
+    """The entry of this key, when it says what the draft says; a moment of its own it may have.
+
+    :raises KeyReused: it says something else.
+    """
+    there = sorted((line.account, line.amount_minor) for line in queries.entry_lines(earlier.id))
+    asked = sorted((line.account, line.amount_minor) for line in draft.lines)
+    if there != asked or earlier.description != draft.description:
+        raise KeyReused(f"stands for other content: {draft.key}")
     return earlier
 
 
@@ -324,6 +344,15 @@ def _mirror(*, entry_ref: str, lines: Sequence[Line] | None, key: str, reason: s
         lines=[Line(line.account, -line.amount_minor) for line in there] if lines is None else lines,
         when_closed=WhenClosed.COUNT_LATER,
     )
+
+
+def _outside_the_chart(draft: EntryDraft) -> chart.UnknownAccountCode | None:
+    try:
+        for line in draft.lines:
+            chart.account(line.account.code)
+    except chart.UnknownAccountCode as reason:
+        return reason
+    return None
 
 
 def _by_entity(numbered: tuple[int, EntryDraft]) -> str:

@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from billing.ledger import queries, seals
 from billing.ledger.facts import SealFact
+from billing.ledger.operations.gate import alone
+
+_PATIENCE_SECONDS = 60.0
 
 
 def seal_days(*, at: datetime, limit: int | None = None) -> tuple[SealFact, ...]:
@@ -14,6 +17,8 @@ def seal_days(*, at: datetime, limit: int | None = None) -> tuple[SealFact, ...]
 
     First a fence: entries on their way are waited for, later ones are recorded after the day. Then the tree is made,
     while others go on posting. Safe to stop and to run twice.
+
+    :raises GateBusy: entries were on their way for a minute; the next sweep tries again.
     """
     done: list[SealFact] = []
     last = queries.last_seal()
@@ -30,8 +35,7 @@ def seal_days(*, at: datetime, limit: int | None = None) -> tuple[SealFact, ...]
 
 
 def _fence(*, until: datetime) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_fence_until(%s)", [until])
+    alone("SELECT ledger_fence_until(%s)", [until], patience_seconds=_PATIENCE_SECONDS)
 
 
 def _seal(*, day: date, previous: bytes, at: datetime) -> SealFact:

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from billing.ledger import chart, refusals
 from billing.ledger.draft import AccountKey, EntryDraft, Line, WhenClosed, line_order
 from tests.billing.ledger.oracle_months import Months
 
 CLOCKS_DIFFER = timedelta(minutes=5)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Oracle:
     holds: dict[str, Promise] = field(default_factory=dict)
     limits: dict[AccountKey, Limits] = field(default_factory=dict)
     seen: dict[tuple[AccountKey, int], datetime] = field(default_factory=dict)
+    too_late: datetime = _NEVER  # whatever happens after is refused, by the clock of the call
     months: dict[str, Months] = field(default_factory=dict)
 
     @contextmanager
@@ -122,11 +124,11 @@ class Oracle:
 
     def reverse(self, of: str, *, key: str, reason: str, at: datetime, lines: Sequence[Line] | None) -> Written:
         there = self.entries[of]
-        if there.reversed_by is not None:
-            if there.reversed_by == key:
-                return self.entries[key]
-            raise refusals.AlreadyReversed
         mirror = [Line(line.account, -line.amount_minor) for line in there.draft.lines]
+        if there.reversed_by is not None:
+            if there.reversed_by != key:
+                raise refusals.AlreadyReversed
+            return same(self.entries[key], mirror if lines is None else lines, reason)
         draft = replace(
             there.draft, key=key, happened_at=at, description=reason, when_closed=WhenClosed.COUNT_LATER,
             closing=False, lines=mirror if lines is None else lines,
@@ -144,11 +146,11 @@ class Oracle:
         self, hold_key: str, *, key: str, at: datetime, happened_at: datetime, lines: Sequence[Line] | None
     ) -> Written:
         there = self.holds[hold_key]
-        if there.outcome is not None:
-            if there.entry_key == key:
-                return self.entries[key]
-            raise refusals.HoldEnded
         promised = there.draft.lines
+        if there.outcome is not None:
+            if there.entry_key != key:
+                raise refusals.HoldEnded
+            return same(self.entries[key], promised if lines is None else lines, there.draft.description)
         draft = replace(
             there.draft, key=key, happened_at=happened_at, when_closed=WhenClosed.REFUSE, closing=False,
             lines=promised if lines is None else lines,
@@ -197,7 +199,7 @@ class Oracle:
             if draft.when_closed is WhenClosed.COUNT_LATER:
                 return recorded_at
             raise refusals.PeriodClosed(draft.entity, draft.happened_at, months.closing_until)
-        if draft.happened_at > recorded_at:
+        if draft.happened_at > self.too_late:
             raise refusals.FromTheFuture(draft.happened_at, recorded_at)
         return draft.happened_at
 
@@ -216,11 +218,12 @@ class Oracle:
     ) -> datetime:
         """When a batch is written down: now, but never before what its accounts have seen or what it says happened."""
         rows = {self._row(line.account) for lines in [also, *(draft.lines for draft in drafts)] for line in lines}
-        recorded_at = max([at, *(self.seen[row] for row in rows if row in self.seen)])
         happened = [draft.happened_at for draft in drafts]
-        if not keep_going and max(happened) > recorded_at + CLOCKS_DIFFER:
-            raise refusals.FromTheFuture(max(happened), recorded_at)
-        recorded_at = max(recorded_at, *(one for one in happened if one <= recorded_at + CLOCKS_DIFFER), at)
+        self.too_late = at + CLOCKS_DIFFER
+        if not keep_going and max(happened) > self.too_late:
+            raise refusals.FromTheFuture(max(happened), at)
+        moments = [one for one in happened if one <= self.too_late]
+        recorded_at = max([at, *moments, *(self.seen[row] for row in rows if row in self.seen)])
         open_from = self.month_of(drafts[0].entity).closing_until
         if min(happened) < open_from and any(draft.when_closed is WhenClosed.COUNT_LATER for draft in drafts):
             recorded_at = max(recorded_at, open_from)
@@ -331,3 +334,11 @@ def within(given: Sequence[Line], whole: Sequence[Line]) -> None:
         is_part = 0 < amount <= there or there <= amount < 0 or amount == there == 0
         if not is_part or account not in {line.account for line in whole}:
             raise refusals.MoreThanThere(account, amount, there)
+
+
+def same(entry: Written, lines: Sequence[Line], description: str) -> Written:
+    """The entry of a key that is used again, for the same."""
+    there = sorted((line.account, line.amount_minor) for line in entry.draft.lines)
+    if there != sorted((line.account, line.amount_minor) for line in lines) or entry.draft.description != description:
+        raise refusals.KeyReused
+    return entry

@@ -8,7 +8,7 @@ import pytest
 from django.db import Error, connection, transaction
 
 from billing.ledger import operations, queries
-from billing.ledger.draft import credit, debit
+from billing.ledger.draft import BadDraft, credit, debit
 from billing.ledger.models import Account, JournalEntry, Posting
 from billing.money import MINOR_MAX
 from tests.factories.ledger import AT, account, draft, posted, sale
@@ -225,6 +225,60 @@ class TestReverse:
         entry = operations.post(draft=sale(key="k"), at=AT)
         undo = operations.reverse(entry_ref=entry.id, key="undo", reason="x", at=AT)
         assert operations.post(draft=sale(key="k"), at=AT).reversed_by == undo.id
+
+
+class TestAKeyUsedAgain:
+    def test_does_not_stand_for_another_part_of_the_reversal_or_another_reason(self):
+        entry = operations.post(draft=sale(), at=AT)
+        part = [debit(account("7065"), 20), credit(account("552", "wave:SN"), 20)]
+        asked = {"entry_ref": entry.id, "key": "undo", "reason": "x", "lines": part, "at": AT}
+        first = operations.reverse(**asked)
+        assert operations.reverse(**asked) == first
+        for change in ({"lines": None}, {"reason": "y"}):
+            with pytest.raises(operations.KeyReused):
+                operations.reverse(**{**asked, **change})
+
+
+class TestOneBadDraft:
+    def test_outside_the_chart_is_refused_alone(self):
+        bad = draft([debit(account("9999"), 5), credit(account("7065"), 5)], key="bad")
+        written, refused = operations.post_each(drafts=[sale(key="good"), bad], at=AT)
+        assert written.key == "good"
+        assert isinstance(refused.reason, operations.UnknownAccountCode)
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"key": "k" * 201}, {"key": "a\0b"}, {"source_ref": "s" * 81}, {"description": "\ud800"}],
+        ids=["long key", "NUL", "long source", "half a surrogate"],
+    )
+    def test_is_refused_before_it_meets_others(self, change):
+        with pytest.raises(BadDraft):
+            replace(sale(), **change)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestIsolation:
+    @pytest.mark.parametrize(
+        "post",
+        [
+            lambda: operations.post(draft=sale(), at=AT),
+            lambda: operations.post_many(drafts=[sale(), sale()], at=AT),
+            lambda: operations.post_each(drafts=[sale()], at=AT),
+        ],
+        ids=["post", "post_many", "post_each"],
+    )
+    def test_other_than_read_committed_is_refused(self, post):
+        operations.post(draft=sale(), at=AT)
+        before = sizes()
+        with pytest.raises(Error, match="READ COMMITTED"):
+            self.unmoving(post)
+        assert sizes() == before
+
+    @transaction.atomic
+    def unmoving(self, post):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        post()
 
 
 class TestTheFunctionItself:
