@@ -26,6 +26,7 @@ DELETE FROM reconciliation_work work
 USING (SELECT line_id, min(line_no) AS first FROM reconciliation_work GROUP BY line_id HAVING count(*) > 1) doubled
 WHERE doubled.line_id = work.line_id AND work.line_no > doubled.first
 """
+# Compared with what counts now: what the line said first, or what somebody has accepted last.
 _CHANGED = """
 INSERT INTO reconciliation_changedline
     (line_id, source_import_id, line_no, happened_at, kind, net_minor, fee_minor, currency, found_at,
@@ -35,11 +36,16 @@ SELECT work.line_id, %(import)s, work.line_no, work.happened_at, work.kind, work
 FROM reconciliation_work work
 JOIN reconciliation_finding finding ON finding.line_id = work.line_id
 JOIN reconciliation_settlementline line ON line.line_id = finding.line_id AND line.happened_at = finding.happened_at
-WHERE (line.kind, line.net_minor, line.fee_minor, line.currency)
+LEFT JOIN (
+    SELECT DISTINCT ON (line_id) line_id, kind, net_minor, fee_minor, currency FROM reconciliation_changedline
+    WHERE verdict = 'accepted' ORDER BY line_id, decided_at DESC, id DESC
+) accepted ON accepted.line_id = work.line_id
+WHERE (coalesce(accepted.kind, line.kind), coalesce(accepted.net_minor, line.net_minor),
+       coalesce(accepted.fee_minor, line.fee_minor), coalesce(accepted.currency, line.currency))
       IS DISTINCT FROM (work.kind, work.net_minor, work.fee_minor, work.currency)
   AND NOT EXISTS (
       SELECT FROM reconciliation_changedline before
-      WHERE before.line_id = work.line_id
+      WHERE before.line_id = work.line_id AND before.verdict <> 'accepted'
         AND (before.kind, before.net_minor, before.fee_minor, before.currency)
             = (work.kind, work.net_minor, work.fee_minor, work.currency))
 """

@@ -1,5 +1,7 @@
 """What others may know of refunds and disputes."""
 
+from collections.abc import Collection, Mapping
+
 from django.db.models import Sum
 
 from billing.payments.facts import CaptureFact
@@ -41,6 +43,12 @@ def given_back_of(payment_ref: str) -> int:
     """How much of a payment is given back or promised to be, minor units of what it brought."""
     alive = Refund.objects.filter(payment_ref=payment_ref).exclude(state=State.FAILED)
     return int(alive.aggregate(total=Sum("amount_minor"))["total"] or 0)
+
+
+def given_back(payment_refs: Collection[str]) -> Mapping[str, int]:
+    """The same for several at once; those of which nothing is given back are left out."""
+    alive = Refund.objects.filter(payment_ref__in=payment_refs).exclude(state=State.FAILED)
+    return {ref: int(total) for ref, total in alive.values_list("payment_ref").annotate(Sum("amount_minor"))}
 
 
 def ways(captured: CaptureFact) -> tuple[Way | None, Way | None]:

@@ -15,7 +15,7 @@ from billing.payments import postings
 from billing.payments.facts import CaptureFact, PaymentFact
 from billing.payments.states import OPEN, State
 from billing.refunds import operations, queries
-from billing.web import desk, payment_decisions, signs, submissions
+from billing.web import desk, payment_decisions, signs, submissions, verdict
 from billing.web.checkout import redirect_303
 
 
@@ -72,7 +72,7 @@ def ask(request: HttpRequest, payment_ref: str) -> HttpResponse:
     """Ask the provider now what became of it."""
     payment = _found(payment_ref)
     now = payment_operations.refresh(payment_ref=payment.id, source="poll", at=timezone.now())
-    messages.info(request, _("Le portefeuille a été interrogé : %s.") % signs.payment(now.state).word)
+    verdict.asked(request, signs.payment(now.state).word)
     return redirect_303("billing_web:finance_payment", payment.id)
 
 

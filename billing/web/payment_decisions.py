@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from billing.payments import operations, queries
 from billing.payments.deciding import PROOF_MAX
 from billing.payments.facts import DecisionFact, PaymentFact
-from billing.web import desk, signs
+from billing.web import desk, signs, verdict
 from billing.web.checkout import redirect_303
 
 
@@ -41,9 +41,8 @@ def propose(request: HttpRequest, payment_ref: str) -> HttpResponse:
     """Say whether it was paid, and by which reference of the provider's; another person confirms."""
     desk.must_look_like(payment_ref, "pay")
     back = redirect_303("billing_web:finance_payment", payment_ref)
-    was_paid = {"paid": True, "not_paid": False}.get(request.POST.get("outcome", ""))
+    was_paid = verdict.said(request, yes="paid", no="not_paid")
     if was_paid is None:
-        messages.warning(request, _("Dites si la somme est arrivée ou non. Rien n’a changé."))
         return back
     try:
         operations.propose_decision(
@@ -113,7 +112,7 @@ def refused(refusal: Exception, payment_ref: str) -> str:
     """Why nothing was decided, and what to do."""
     match refusal:
         case operations.ReasonMissing():
-            return _("Dites d’où vous le savez : c’est ce qu’on lira plus tard. Rien n’a changé.")
+            return verdict.no_reason()
         case operations.ProofMissing():
             return _("Donnez la référence du portefeuille qui le prouve : celle du mouvement, ou de sa réponse.")
         case operations.ProofTaken():

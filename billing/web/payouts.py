@@ -5,13 +5,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 import billing.ledger.queries as ledger
 from billing.payouts import operations, postings, queries
 from billing.payouts.facts import PayoutFact
 from billing.payouts.states import HELD, State
-from billing.web import desk, signs
+from billing.web import desk, signs, verdict
 from billing.web.checkout import redirect_303
+
+_QUESTION = verdict.Question(
+    yes="paid",
+    no="not_paid",
+    noted_yes=gettext_lazy("Noté : versé."),
+    noted_no=gettext_lazy("Noté : non versé. La somme est de nouveau due."),
+    too_late=gettext_lazy("Ce versement n’attend plus de décision. Rien n’a changé."),
+    reason_missing=operations.ReasonMissing,
+    nothing_to_decide=operations.NothingToDecide,
+)
 
 
 @desk.shown
@@ -39,7 +50,7 @@ def ask(request: HttpRequest, payout_ref: str) -> HttpResponse:
     """Ask the provider now what became of it."""
     payout = _found(payout_ref)
     now = operations.refresh(payout_ref=payout.id, source="poll", at=timezone.now())
-    messages.info(request, _("Le portefeuille a été interrogé : %s.") % signs.payout(now.state).word)
+    verdict.asked(request, signs.payout(now.state).word)
     return redirect_303("billing_web:payout", payout.id)
 
 
@@ -65,25 +76,13 @@ def call_back(request: HttpRequest, payout_ref: str) -> HttpResponse:
 def decide(request: HttpRequest, payout_ref: str) -> HttpResponse:
     """Say whether it was paid, by the provider's statement or its word."""
     payout = _found(payout_ref)
-    was_paid = {"paid": True, "not_paid": False}.get(request.POST.get("outcome", ""))
-    if was_paid is None:
-        messages.warning(request, _("Dites si la somme est arrivée ou non. Rien n’a changé."))
-        return redirect_303("billing_web:payout", payout.id)
-    try:
+
+    def said(arrived: bool, reason: str) -> None:
         operations.decide(
-            payout_ref=payout.id,
-            was_paid=was_paid,
-            reason=desk.reason(request),
-            by=desk.actor(request),
-            at=timezone.now(),
+            payout_ref=payout.id, was_paid=arrived, reason=reason, by=desk.actor(request), at=timezone.now()
         )
-    except operations.ReasonMissing:
-        messages.warning(request, _("Dites d’où vous le savez : c’est ce qu’on lira plus tard. Rien n’a changé."))
-    except operations.NothingToDecide:
-        messages.warning(request, _("Ce versement n’attend plus de décision. Rien n’a changé."))
-    else:
-        said = _("Noté : versé.") if was_paid else _("Noté : non versé. La somme est de nouveau due.")
-        messages.success(request, said)
+
+    _QUESTION.put(request, said)
     return redirect_303("billing_web:payout", payout.id)
 
 

@@ -5,14 +5,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 import billing.ledger.queries as ledger
 from billing.refunds import operations, postings, queries
 from billing.refunds.facts import RefundFact, Way
 from billing.refunds.states import OPEN, State
-from billing.web import desk, signs
+from billing.web import desk, signs, verdict
 from billing.web.checkout import redirect_303
+
+_QUESTION = verdict.Question(
+    yes="given",
+    no="not_given",
+    noted_yes=gettext_lazy("Noté : rendu."),
+    noted_no=gettext_lazy("Noté : non rendu. La vente compte de nouveau."),
+    too_late=gettext_lazy("Ce remboursement n’attend plus de décision. Rien n’a changé."),
+    reason_missing=operations.ReasonMissing,
+    nothing_to_decide=operations.NothingToDecide,
+)
 
 
 @desk.shown
@@ -41,7 +51,7 @@ def ask(request: HttpRequest, refund_ref: str) -> HttpResponse:
     """Ask the provider now what became of it."""
     refund = _found(refund_ref)
     now = operations.refresh(refund_ref=refund.id, source="poll", at=timezone.now())
-    messages.info(request, _("Le portefeuille a été interrogé : %s.") % signs.refund(now.state).word)
+    verdict.asked(request, signs.refund(now.state).word)
     return redirect_303("billing_web:refund", refund.id)
 
 
@@ -49,24 +59,13 @@ def ask(request: HttpRequest, refund_ref: str) -> HttpResponse:
 def decide(request: HttpRequest, refund_ref: str) -> HttpResponse:
     """Say whether it was given back, by the provider's statement or its word."""
     refund = _found(refund_ref)
-    given = {"given": True, "not_given": False}.get(request.POST.get("outcome", ""))
-    if given is None:
-        messages.warning(request, _("Dites si la somme est arrivée ou non. Rien n’a changé."))
-        return redirect_303("billing_web:refund", refund.id)
-    try:
+
+    def said(arrived: bool, reason: str) -> None:
         operations.decide(
-            refund_ref=refund.id,
-            was_given_back=given,
-            reason=desk.reason(request),
-            by=desk.actor(request),
-            at=timezone.now(),
+            refund_ref=refund.id, was_given_back=arrived, reason=reason, by=desk.actor(request), at=timezone.now()
         )
-    except operations.ReasonMissing:
-        messages.warning(request, _("Dites d’où vous le savez : c’est ce qu’on lira plus tard. Rien n’a changé."))
-    except operations.NothingToDecide:
-        messages.warning(request, _("Ce remboursement n’attend plus de décision. Rien n’a changé."))
-    else:
-        messages.success(request, _("Noté : rendu.") if given else _("Noté : non rendu. La vente compte de nouveau."))
+
+    _QUESTION.put(request, said)
     return redirect_303("billing_web:refund", refund.id)
 
 

@@ -314,8 +314,20 @@ class TestChanges:
             changed = self.changed(tmp_path, at, amount=amount, name=f"{number}.csv")
             operations.accept_change(changed_id=changed.id, why="vu", by=BY, at=at)
             assert wallet() == amount
-        bring(tmp_path, [line(happened_at=at, amount=9485), line(2, happened_at=at)], at=at, name="known.csv")
-        assert queries.changed() == (), "what was decided once is not asked again"
+
+    def test_are_asked_about_once_when_what_was_said_before_comes_back(self, wave, at, tmp_path):
+        bring(tmp_path, [line(happened_at=at)], at=at)
+        changed = self.changed(tmp_path, at, amount=9485)
+        operations.accept_change(changed_id=changed.id, why="vu", by=BY, at=at)
+        again = [line(happened_at=at, amount=9485), line(2, happened_at=at)]
+        assert bring(tmp_path, again, at=at, name="same.csv").changed_count == 0
+        stale = [line(happened_at=at), line(2, happened_at=at)]
+        assert bring(tmp_path, stale, at=at, name="stale.csv").changed_count == 1
+        (back,) = queries.changed()
+        assert back.net_minor == 1485
+        operations.reject_change(changed_id=back.id, why="vieux fichier", by=BY, at=at)
+        assert bring(tmp_path, [*stale, line(3, happened_at=at)], at=at, name="staler.csv").changed_count == 0
+        assert wallet() == 9485 + 2 * 1485
 
     def test_accepted_by_several_at_once_moves_once(self, wave, at, tmp_path):
         bring(tmp_path, [line(happened_at=at)], at=at)

@@ -451,6 +451,18 @@ class TestAttention:
         link = re.search(r'href="(/finance/books/account/[^"]+)"', page).group(1)
         assert efua.get(link).status_code == 200
 
+    def test_shows_a_wrong_amount_until_it_is_given_back(self, wave, efua):
+        at = timezone.now()
+        payment = attempts.start(at=at)
+        attempts.apply(payment, attempts.answer(PaymentOutcome.SUCCEEDED, amount_minor=700), at=at)
+        asked = {"payment_ref": payment.id, "reason": "montant faux", "by": ref_of(efua), "at": at}
+        refund_operations.request(**asked, amount_minor=300)
+        assert f"/finance/payments/{payment.id}/" in text_of(efua, ATTENTION)
+        refund_operations.request(**asked, amount_minor=400)
+        page = text_of(efua, ATTENTION)
+        assert f"/finance/payments/{payment.id}/" not in page
+        assert page.count("/finance/refunds/") == 2, "they wait to be paid out"
+
     def test_shows_what_was_paid_twice_until_it_is_given_back(self, wave, efua):
         at = timezone.now()
         first = attempts.start(at=at)
