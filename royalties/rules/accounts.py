@@ -12,6 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from billing.money import allocate, round_half_up
+from royalties.rules import splits
+from royalties.rules.splits import SplitStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class GuaranteeQuestion:
     promised_minor: int
     earned_minor: int
     topped_up_before_minor: int = 0
+    splits: tuple[SplitStep, ...] = ()  # whom a promise to all payees together is divided among
 
 
 def top_up(question: GuaranteeQuestion) -> int:
@@ -80,3 +83,8 @@ def top_up(question: GuaranteeQuestion) -> int:
     if question.kind is GuaranteeKind.PER_PERIOD:
         return gap
     return max(gap - question.topped_up_before_minor, -question.topped_up_before_minor)
+
+
+def top_up_parts(question: GuaranteeQuestion) -> dict[str, int]:
+    """The top-up of each payee it is divided among."""
+    return splits.divide(top_up(question), question.splits)

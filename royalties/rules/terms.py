@@ -42,6 +42,7 @@ class Traits:
     territory: str = ""
     channel: str = ""
     price_minor: Fraction | None = None  # of one copy
+    currency: str = ""  # of the price
 
 
 @dataclass(frozen=True, slots=True)

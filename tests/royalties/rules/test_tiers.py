@@ -56,7 +56,7 @@ class TestSlices:
         assert [part.rate for part in cut] == [F("0.1")]
 
     def test_cut_by_gross_amount_in_proportion_of_the_base(self):
-        """1,500 gross from 500: the first third fills the tier to 1,000, and takes a third of the base of 1,200 along."""
+        """1,500 gross from 500: a third fills the tier to 1,000 and takes a third of the base along."""
         climbing = ladder(Trigger.GROSS, ("0", "1/10"), ("1000", "1/5"))
         cut = tiers.slices(climbing, Line(F(3), F(1500), F(1200)), F(500))
         assert [(part.counted, part.base_minor, part.royalty_minor) for part in cut] == [
