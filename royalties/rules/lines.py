@@ -156,8 +156,8 @@ def _given_back(amount: int, question: RefundQuestion) -> dict[str, int]:
 class AdjustmentQuestion:
     """A line computed again after a verdict: what it was, and what it is now. None: there was none, there is none."""
 
-    before: LineQuestion | None
-    after: LineQuestion | None
+    before: LineQuestion | None = None
+    after: LineQuestion | None = None
 
 
 def adjustment(question: AdjustmentQuestion) -> dict[str, int]:

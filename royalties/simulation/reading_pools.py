@@ -1,12 +1,13 @@
 """Pools of a period, turned into lines; and shared again when a verdict changes what counts."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from billing.money import plain
+from billing.exchange import exact_text
+from billing.money import exponent, plain
 from royalties.rules import lines, pools, record, shares
 from royalties.rules.lines import AdjustmentQuestion, LineQuestion
 from royalties.rules.pages import Fact, union_length
@@ -250,5 +251,13 @@ def _told(shared: Shared) -> dict[str, Any]:
     }
 
 
-def _money(currency: str) -> Any:
-    return lambda minor: {"amount": plain(minor, currency), "currency": currency}
+def _money(currency: str) -> Callable[[int | Fraction], dict[str, str]]:
+    """Hours and units may come to parts of the smallest unit: they are told exactly."""
+
+    def told(minor: int | Fraction) -> dict[str, str]:
+        exact = Fraction(minor)
+        is_whole = exact.denominator == 1
+        text = plain(int(exact), currency) if is_whole else exact_text(exact / 10 ** exponent(currency))
+        return {"amount": text, "currency": currency}
+
+    return told

@@ -1,7 +1,8 @@
 """A whole scenario, period by period: the same rules the months' runs use, nothing saved, no clock, no database."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -38,14 +39,20 @@ def run(scenario: Scenario) -> Result:
         selling.release(world, period, place)
         held = _held_units(world, [event for event in events[place] if isinstance(event, Sale)], place)
         for event in events[place]:
-            with_name = f"{type(event).__name__.lower()} {event.id}"
-            try:
+            with _about(f"{type(event).__name__.lower()} {event.id}"):
                 _happen(world, period, event, held)
-            except Refused as refused:
-                raise type(refused)(f"{with_name}: {refused}") from refused
         _share(world, period, reading, verdicts[place])
         statements += closing.close(period, place)
     return Result(world, tuple(statements))
+
+
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    """A refusal inside says what it is about."""
+    try:
+        yield
+    except Refused as refused:
+        raise type(refused)(f"{name}: {refused}") from refused
 
 
 def _by_period(world: World) -> tuple[dict[int, list[_Event]], dict[int, list[Verdict]]]:
@@ -90,7 +97,9 @@ def _held_units(world: World, sales: Sequence[Sale], place: int) -> dict[str, di
     sold: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     terms = {}
     for sale in sales:
-        for found in selling.covered(world, sale):
+        with _about(f"sale {sale.id}"):
+            covered = selling.covered(world, sale)
+        for found in covered:
             traits = selling.traits_of(world.scenario, sale)
             meant = [r for r in (found.contract.reserves if found.contract else ()) if r.on_units]
             reserve = next((r for r in meant if r.scope.admits(traits)), None)
@@ -108,9 +117,7 @@ def _held_units(world: World, sales: Sequence[Sale], place: int) -> dict[str, di
 def _share(world: World, period: Period, reading: Reading, verdicts: Sequence[Verdict]) -> None:
     for terms in sorted(world.scenario.pools, key=lambda pool: pool.id):
         if terms.period == period.id:
-            try:
+            with _about(f"pool {terms.id}"):
                 reading_pools.share(world, period, terms, reading)
-            except Refused as refused:
-                raise type(refused)(f"pool {terms.id}: {refused}") from refused
     for verdict in verdicts:
         reading_pools.decide(world, period, verdict, reading)

@@ -57,7 +57,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
     elif error.validator in _CHOICES:
         names = " | ".join(" + ".join(choice.get("required", ["?"])) for choice in error.validator_value)
         yield f"{path}: wants {_CHOICES[str(error.validator)]} of {names}"
-    elif error.validator is None:
-        yield f"{path}: has no place here"
+    elif error.validator == "not":
+        yield from (f"{path}.{key}: has no place here" for key in error.validator_value["required"])
     else:
         yield f"{path}: {error.message}"
