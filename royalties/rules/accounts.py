@@ -61,6 +61,7 @@ def recoup(question: RecoupQuestion) -> dict[str, int]:
 class GuaranteeKind(StrEnum):
     PER_PERIOD = "per_period"  # each period on its own; what was topped up is never taken back
     CUMULATIVE = "cumulative"  # all periods so far together; a good period makes up for an earlier top-up
+    TOTAL = "total"  # once, for everything earned up to the last period of the term
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def top_up(question: GuaranteeQuestion) -> int:
     Larger of guarantee and share; never takes back more than was topped up.
     """
     gap = max(question.promised_minor - question.earned_minor, 0)
-    if question.kind is GuaranteeKind.PER_PERIOD:
+    if question.kind is not GuaranteeKind.CUMULATIVE:
         return gap
     return max(gap - question.topped_up_before_minor, -question.topped_up_before_minor)
 

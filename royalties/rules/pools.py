@@ -63,6 +63,8 @@ class PoolRule:
         for name, wanted in wants.items():
             if (getattr(self, name) is not None) != wanted:
                 raise BadPool(f"rule {self.kind}: {name} is {'missing' if wanted else 'of another rule'}")
+        if any(not 0 <= part <= 1 for part in (self.alpha, self.threshold) if part is not None):
+            raise BadPool(f"rule {self.kind}: a part of a whole is between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,9 @@ def _rounded(amount_minor: int, claims: _Claims, *, retained: Fraction, others: 
     missing = amount_minor - sum(claim.numerator // claim.denominator for claim in wanted.values())
     # The order in which `allocate` gives out what is missing: it is told to the author, and the tests compare the two.
     ranked = sorted(wanted, key=lambda key: (_floor(wanted[key]) - wanted[key], -wanted[key], key))
+    ranks = {key: rank for rank, key in enumerate(ranked, start=1)}
     titles = {
-        title: _share(states, rank=ranked.index(title) + 1, missing=missing)
+        title: _share(states, rank=ranks[title], missing=missing)
         for title, states in sorted(claims.items())
         if title in given
     }

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -237,7 +238,7 @@ def _earn(account: Account, lines: list[Line], period: Period, place: int, names
     if account.contract is None:
         return
     for guarantee in account.contract.guarantees:
-        if guarantee.amount.currency == account.currency and guarantee.term.holds(period.last_day):
+        if guarantee.amount.currency == account.currency and _covers(guarantee, period):
             yield from _guarantee(account, guarantee, period)
     for reserve in account.contract.reserves:
         if not reserve.on_units:
@@ -250,10 +251,10 @@ def _guarantee(account: Account, guarantee: Guarantee, period: Period) -> Iterat
     )
     account.periods[guarantee.id] += 1
     account.earned[guarantee.id] += of_period
-    is_cumulative = guarantee.kind is accounts.GuaranteeKind.CUMULATIVE
+    is_cumulative = guarantee.kind is not accounts.GuaranteeKind.PER_PERIOD
     question = GuaranteeQuestion(
         kind=guarantee.kind,
-        promised_minor=guarantee.amount.minor * (account.periods[guarantee.id] if is_cumulative else 1),
+        promised_minor=_promised(guarantee, period, account.periods[guarantee.id]),
         earned_minor=account.earned[guarantee.id] if is_cumulative else of_period,
         topped_up_before_minor=account.topped_up[guarantee.id],
         splits=_splits(account, guarantee, period),
@@ -263,6 +264,22 @@ def _guarantee(account: Account, guarantee: Guarantee, period: Period) -> Iterat
         if part:
             account.available[payee] += part
             yield _movement(account, period, "guarantee", guarantee.id, payee, part, "guarantee", question)
+
+
+def _covers(guarantee: Guarantee, period: Period) -> bool:
+    """A term that ends inside a period takes the period in: a total is due there."""
+    start, end = guarantee.term.valid_from, guarantee.term.valid_to
+    return (start is None or start <= period.last_day) and (end is None or end > period.start)
+
+
+def _promised(guarantee: Guarantee, period: Period, periods: int) -> int:
+    """What is promised by the end of the period."""
+    if guarantee.kind is accounts.GuaranteeKind.CUMULATIVE:
+        return guarantee.amount.minor * periods
+    is_due = guarantee.kind is accounts.GuaranteeKind.PER_PERIOD or not guarantee.term.holds(
+        period.last_day + timedelta(days=1)
+    )
+    return guarantee.amount.minor if is_due else 0
 
 
 def _splits(account: Account, guarantee: Guarantee, period: Period) -> tuple[SplitStep, ...]:
@@ -282,19 +299,29 @@ def _reserve(
         account.held.remove(one)
         account.available[one.payee] += one.amount_minor
         yield _movement(account, period, "reserve_released", reserve.id, one.payee, one.amount_minor, "given", None)
+    if reserve.release in names[: place + 1]:
+        return  # its time is over
     earned: dict[str, int] = defaultdict(int)
     for line in lines:
         if not line.in_escrow and line.kind in _RESERVED and reserve.scope.admits(line.traits):
             earned[line.payee] += line.amount_minor
-    later = place + reserve.periods
-    release = names[later] if later < len(names) else ""
+    release, note = _release(reserve, place, names)
     for payee in sorted(earned):
         question = ReserveQuestion(reserve.rate, earned[payee])
         if held := accounts.reserve(question):
             account.held.append(HeldMoney(reserve.id, payee, held, release))
             account.available[payee] -= held
-            note = release or f"{later - len(names) + 1} period(s) after the file ends"
             yield _movement(account, period, "reserve_held", reserve.id, payee, -held, "reserve", question, note)
+
+
+def _release(reserve: Reserve, place: int, names: list[str]) -> tuple[str, str]:
+    """The period that releases what is held now, and how it is told."""
+    if reserve.release is not None:
+        return reserve.release, reserve.release
+    later = place + reserve.periods
+    if later < len(names):
+        return names[later], names[later]
+    return "", f"{later - len(names) + 1} period(s) after the file ends"
 
 
 def _recover(account: Account, givers: list[Account], period: Period) -> Iterator[Movement]:

@@ -52,7 +52,7 @@ def steps(question: str, inputs: Any, *, payee: str, currency: str) -> list[dict
 
 def _line_steps(asked: LineQuestion, payee: str, currency: str) -> list[dict[str, str]]:
     done = lines.compute(asked)
-    own = asked.sale.currency if asked.sale else currency
+    own = asked.sale.currency if asked.sale else asked.exchange.base if asked.exchange else currency
     rows = [_row(step.kind, step.amount_minor, own, name=step.name, rate=step.rate) for step in done.base.steps]
     if asked.share:
         portions = asked.share.payable if asked.share.wanted.value == "payable" else asked.share.quarantined

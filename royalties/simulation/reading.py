@@ -39,7 +39,10 @@ def read(content: bytes) -> Scenario:
     """
     data = text.parse(content)
     found_periods = _periods(data)
-    payees = {entry["id"]: _payee(entry) for _, entry in once(data, "payees")}
+    payees = {}
+    for path, entry in once(data, "payees"):
+        with at(path):
+            payees[entry["id"]] = _payee(entry)
     books = {}
     for path, entry in once(data, "books"):
         with at(path):
@@ -54,7 +57,7 @@ def read(content: bytes) -> Scenario:
         payees=payees,
         books=books,
         contracts=tuple(sorted(contracts, key=lambda contract: contract.id)),
-        default_rates=tuple(_default_rate(entry) for _, entry in once(data, "default_rates")),
+        default_rates=_default_rates(data),
         sales=(*_sales(data, books), *_tips(data, books)),
         refunds=_refunds(data, books),
         bonuses=_bonuses(data, payees),
@@ -87,8 +90,8 @@ def _period(entry: str | Json) -> facts.Period:
         last = end - timedelta(days=1)
         return facts.Period(entry, start, last, last)
     start, last = day(entry["from"]), day(entry["to"])
-    if last < start:
-        raise ValueError("ends before it begins")
+    if last < start or last == date.max:
+        raise ValueError("ends before it begins, or never")
     return facts.Period(entry["id"], start, last, day(entry["payment_date"]) if "payment_date" in entry else last)
 
 
@@ -115,8 +118,14 @@ def _book(data: Json, payees: Collection[str]) -> facts.Book:
     )
 
 
-def _default_rate(data: Json) -> facts.DefaultRate:
-    return facts.DefaultRate(Kind(data["kind"]), rate(data["rate"]), term(data))
+def _default_rates(data: Json) -> tuple[facts.DefaultRate, ...]:
+    found = []
+    for path, entry in once(data, "default_rates"):
+        with at(path):
+            if rate(entry["rate"]) > 1:
+                raise ValueError("a rate is between 0 and 1")
+            found.append(facts.DefaultRate(Kind(entry["kind"]), rate(entry["rate"]), term(entry)))
+    return tuple(found)
 
 
 def _sales(data: Json, books: Collection[str]) -> tuple[facts.Sale, ...]:
@@ -336,6 +345,8 @@ def _withholding_rules(data: Json) -> tuple[TaxRule, ...]:
             continue
         with at(path):
             least = amount(entry["from_amount"]) if "from_amount" in entry else None
+            if rate(entry["rate"]) > 1 or rate(entry.get("base", "1")) > 1:
+                raise ValueError("more than everything cannot be withheld")
             found.append(
                 TaxRule(
                     id=entry["id"],
@@ -357,17 +368,14 @@ def _withholding_rules(data: Json) -> tuple[TaxRule, ...]:
 
 
 def _vat_rules(data: Json) -> tuple[facts.VatRule, ...]:
-    return tuple(
-        facts.VatRule(
-            entry["id"],
-            entry["country"],
-            Tax(entry["name"], rate(entry["rate"])),
-            term(entry),
-            tuple(sorted(entry.get("formats", ()))),
-        )
-        for _, entry in once(data, "tax_rules")
-        if entry["kind"] == "vat"
-    )
+    rules = []
+    for path, entry in once(data, "tax_rules"):
+        if entry["kind"] == "vat":
+            with at(path):
+                tax = Tax(entry["name"], rate(entry["rate"]))
+                formats = tuple(sorted(entry.get("formats", ())))
+                rules.append(facts.VatRule(entry["id"], entry["country"], tax, term(entry), formats))
+    return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
 def _balances(data: Json, payees: Collection[str], contracts: Collection[str]) -> tuple[facts.PreviousBalance, ...]:

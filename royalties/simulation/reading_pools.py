@@ -15,6 +15,7 @@ from royalties.rules.pools import Division, Pool
 from royalties.rules.refusals import BadPool
 from royalties.rules.shares import State
 from royalties.rules.terms import Kind, Traits
+from royalties.simulation import selling
 from royalties.simulation.covering import Covering, counter_of, covering
 from royalties.simulation.scenario import Period, PoolTerms, Read, Scenario, Verdict
 from royalties.simulation.world import Line, World
@@ -169,14 +170,15 @@ def _questions(world: World, shared: Shared, division: Division) -> dict[_Title,
 def _question(world: World, shared: Shared, book: str, found: Covering, own: Any) -> LineQuestion:
     before = shared.questions.get((book, found.ref, own.wanted))
     key, opening = counter_of(world.scenario, found, _traits(world.scenario, shared.terms, book), shared.period.id)
-    if found.currency not in (None, shared.terms.currency):
-        raise BadPool(f"pool {shared.terms.id} is in {shared.terms.currency}, contract {found.ref} in {found.currency}")
     return LineQuestion(
         basis=found.clause.basis,
         ladder=found.clause.ladder,
         counter=before.counter if before else world.counters.get(key, opening),
         splits=found.splits,
         share=own,
+        exchange=selling.exchange_of(
+            world.scenario, shared.terms.currency, found.currency or shared.terms.currency, shared.period.last_day
+        ),
     )
 
 
@@ -215,7 +217,7 @@ def _write(
                 version=found.version,
                 clause=found.clause.id,
                 payee=payee,
-                currency=shared.terms.currency,
+                currency=found.currency or shared.terms.currency,
                 amount_minor=parts[payee],
                 in_escrow=state is State.QUARANTINED,
                 units=0,

@@ -13,7 +13,7 @@ from royalties.simulation import reading_pools, selling
 from royalties.simulation.closing import Closing
 from royalties.simulation.reading_pools import Reading
 from royalties.simulation.refusals import BadScenario
-from royalties.simulation.scenario import Bonus, Period, Refund, Sale, Scenario, Verdict
+from royalties.simulation.scenario import Bonus, Period, Refund, Reserve, Sale, Scenario, Verdict
 from royalties.simulation.world import Statement, World
 
 _Event = Sale | Bonus | Refund
@@ -103,15 +103,22 @@ def _held_units(world: World, sales: Sequence[Sale], place: int) -> dict[str, di
             traits = selling.traits_of(world.scenario, sale)
             meant = [r for r in (found.contract.reserves if found.contract else ()) if r.on_units]
             reserve = next((r for r in meant if r.scope.admits(traits)), None)
-            if reserve is not None and sale.kind.value == "sale":
+            if reserve is not None and _release_place(world, reserve, place) > place and sale.kind.value == "sale":
                 sold[found.ref, reserve.id][sale.id] = sale.quantity
                 terms[found.ref, reserve.id] = reserve
     held: dict[str, dict[str, tuple[str, int, int]]] = defaultdict(dict)
     for (contract, name), by_sale in sorted(sold.items()):
         reserve = terms[contract, name]
         for sale_id, copies in accounts.held_units(HeldUnitsQuestion(reserve.rate, by_sale)).items():
-            held[sale_id][contract] = name, copies, place + reserve.periods
+            held[sale_id][contract] = name, copies, _release_place(world, reserve, place)
     return held
+
+
+def _release_place(world: World, reserve: Reserve, place: int) -> int:
+    if reserve.release is None:
+        return place + reserve.periods
+    names = [period.id for period in world.scenario.periods]
+    return names.index(reserve.release) if reserve.release in names else len(names)
 
 
 def _share(world: World, period: Period, reading: Reading, verdicts: Sequence[Verdict]) -> None:

@@ -84,7 +84,8 @@ class Reserve:
     id: str
     rate: Fraction
     on_units: bool
-    periods: int
+    periods: int  # how many it is held
+    release: str | None  # instead: the period that releases everything
     scope: Scope
     opening: tuple[OpeningReserve, ...]
 

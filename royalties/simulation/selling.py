@@ -74,7 +74,7 @@ def _question(world: World, period: Period, sale: Sale, found: Covering, quantit
         splits=found.splits,
         sale=_amounts(world.scenario, sale, quantity),
         deductions=found.clause.deductions,
-        exchange=_exchange(world.scenario, sale.currency, found.currency or sale.currency, sale.day),
+        exchange=exchange_of(world.scenario, sale.currency, found.currency or sale.currency, sale.day),
     )
     return question, key
 
@@ -116,8 +116,8 @@ def _taxes(scenario: Scenario, sale: Sale) -> tuple[bases.Tax, ...]:
     return tuple(fitting)
 
 
-def _exchange(scenario: Scenario, base: str, quote: str, day: date) -> Exchange | None:
-    """The latest rate of the file up to the day, or the parity that is law.
+def exchange_of(scenario: Scenario, base: str, quote: str, day: date) -> Exchange | None:
+    """None within one currency; else the latest rate of the file up to the day, or the parity that is law.
 
     :raises NoExchangeRate: there is no way from one currency to the other.
     """

@@ -165,9 +165,15 @@ def _reserve(data: Json, currency: str | None, payees: Collection[str]) -> Reser
     held = rate(data["rate"])
     if held > 1:
         raise ValueError(f"reserve {data['id']}: more than everything cannot be held")
-    return Reserve(data["id"], held, on_units, data["periods"], scope(data.get("scope", {}), currency), opening)
+    meant = scope(data.get("scope", {}), currency)
+    return Reserve(data["id"], held, on_units, data.get("periods", 0), data.get("release"), meant, opening)
 
 
 def _guarantee(data: Json, payees: Collection[str]) -> Guarantee:
     payee = known(data["payee"], payees, "payee") if "payee" in data else None
-    return Guarantee(data["id"], GuaranteeKind(data["kind"]), amount(data["amount"]), payee, term(data))
+    kind, promised = GuaranteeKind(data["kind"]), amount(data["amount"])
+    if promised.minor < 0:
+        raise ValueError(f"guarantee {data['id']}: promises less than nothing")
+    if kind is GuaranteeKind.TOTAL and "to" not in data:
+        raise ValueError(f"guarantee {data['id']}: a total is due at the end of its term (`to`)")
+    return Guarantee(data["id"], kind, promised, payee, term(data))

@@ -37,11 +37,13 @@ def price(data: Json) -> Fraction:
 
 
 def in_currency(data: Json, currency: str) -> int:
-    """Minor units of an amount that must be in that currency.
+    """Minor units of an amount that must be in that currency, and not negative.
 
-    :raises ValueError: it is in another.
+    :raises ValueError: it is in another, or negative.
     """
     found = amount(data)
+    if found.minor < 0:
+        raise ValueError(f"{data['amount']} {currency} is negative")
     if found.currency != currency:
         raise ValueError(f"is in {found.currency}, the rest in {currency}")
     return found.minor
@@ -64,7 +66,11 @@ def term(data: Json) -> Dated:
 
 def after(last_day: str | None) -> date | None:
     """The first day something no longer holds."""
-    return day(last_day) + timedelta(days=1) if last_day else None
+    if not last_day:
+        return None
+    if (found := day(last_day)) == date.max:
+        raise ValueError(f"{last_day} has no day after it; leave `to` out")
+    return found + timedelta(days=1)
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:

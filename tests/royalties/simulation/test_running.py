@@ -246,6 +246,13 @@ class TestReserves:
         told = simulate(scenario(contracts=[contract([flat()], reserves=[held])], sales=[sale("a", "10000")]))
         assert amounts(told, "payable")["2026-10"] == "1000"
 
+    def test_release_everything_in_the_period_that_is_named(self):
+        for on, payable in (("earnings", ["900", "900", "1200"]), ("units", ["900", "900", "1200"])):
+            held = {"id": "returns", "rate": "10%", "on": on, "release": "2026-12"}
+            sold = [sale(f"s{month}", "100", 100, f"2026-{month}-05") for month in (10, 11, 12)]
+            told = simulate(scenario(contracts=[contract([flat()], reserves=[held])], sales=sold))
+            assert list(amounts(told, "payable").values()) == payable
+
     def test_open_with_what_was_held_before(self):
         opening = [{"payee": "author", "amount": money("70"), "release": "2026-11"}]
         held = {"id": "returns", "rate": "10%", "on": "earnings", "periods": 1, "opening": opening}
@@ -300,6 +307,21 @@ class TestGuarantees:
         sold = [sale("a", "6000"), sale("b", "15000", date="2026-11-02")]
         told = simulate(scenario(contracts=[contract([flat()], guarantees=[promised])], sales=sold))
         assert amounts(told, "payable") == payable
+
+    def test_as_a_total_are_settled_once_at_the_end(self):
+        """Earned 600, 1,500, 0 with 2,500 promised in all by December: 400 are missing."""
+        promised = {"id": "g", "kind": "total", "amount": money("2500"), "to": "2026-12-31"}
+        sold = [sale("a", "6000"), sale("b", "15000", date="2026-11-02")]
+        told = simulate(scenario(contracts=[contract([flat()], guarantees=[promised])], sales=sold))
+        assert amounts(told, "payable") == {"2026-10": "600", "2026-11": "1500", "2026-12": "400"}
+
+    def test_to_all_payees_together_are_shared_as_the_royalty_is(self):
+        splits = [{"payee": "author", "weight": 60}, {"payee": "illustrator", "weight": 40}]
+        promised = {"id": "g", "kind": "per_period", "amount": money("1000")}
+        own = contract([flat()], splits=splits, guarantees=[promised])
+        told = simulate(scenario(periods=["2026-10"], contracts=[own], sales=[sale("a", "5000")]))
+        assert amounts(told, "payable")["2026-10"] == "600"
+        assert amounts(told, "payable", "illustrator")["2026-10"] == "400"
 
 
 def pool(rule: dict[str, object] | str = "pro_rata", **more: object) -> dict[str, object]:
@@ -433,6 +455,10 @@ class TestPools:
         for one in data["contracts"]:
             one["currency"] = "SEK"
         assert lines(simulate(data)) == {"p/b1/c1/author": "23.05"}
+
+    def test_are_converted_into_the_contracts_currency(self):
+        data = reading_scenario([pool(currency="EUR", amount=money("10.00", "EUR"))], [read("r", "b1", 1)])
+        assert lines(simulate(data)) == {"p/b1/c1/author": "6560"}
 
     def test_pay_works_that_left_where_the_contract_says_so(self):
         data = reading_scenario([pool()], [read("r", "b1", 1)])
