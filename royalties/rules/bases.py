@@ -24,8 +24,14 @@ class DeductionKind(StrEnum):
     DISCOUNT = "discount"  # the trade discount the sale names, of what is left so far
     PAYMENT_FEE = "payment_fee"  # what the sale's payment cost
     DELIVERY = "delivery"  # so much a megabyte and copy
-    PERCENT = "percent"  # a percentage of what is left so far
+    PERCENT = "percent"  # a percentage, of what is left so far or of the price
     COST = "cost"  # an amount the sale carries under this name
+
+
+class PercentOf(StrEnum):
+    LEFT = "left"  # what the deductions before left
+    BEFORE_TAX = "before_tax"  # the price less its taxes
+    PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Deduction:
     per_mb_minor: Fraction | None = None
     minimum_minor: Fraction | None = None  # of delivery, a copy
     currency: str = ""  # of a delivery tariff
+    of: PercentOf = PercentOf.LEFT  # of a percentage
 
     def __post_init__(self) -> None:
         if (self.kind is DeductionKind.PERCENT) != (self.rate is not None):
@@ -110,10 +117,10 @@ def _walk(sale: Sale, start: Fraction, deductions: tuple[Deduction, ...]) -> Bas
     steps: list[Step] = []
     left = start
     for deduction in deductions:
-        for step in _steps(sale, deduction, start, left):
-            steps.append(step)
-            left += step.amount_minor
-    before_tax = start - sum(step.amount_minor for step in _taxes(sale, start))
+        taken = _steps(sale, deduction, start, left)
+        steps.extend(taken)
+        left += sum((step.amount_minor for step in taken), start=Fraction(0))
+    before_tax = _before_tax(sale, start)
     # A small sale can cost more than it brings. Its author never owes for it, and a refund of it gives nothing back:
     # the sign of the base is the sign of the price, or the base is zero.
     base = left if left * start > 0 else Fraction(0)
@@ -126,7 +133,8 @@ def _steps(sale: Sale, deduction: Deduction, start: Fraction, left: Fraction) ->
         return tuple(Step(kind, tax.name, -tax.amount_minor, tax.rate) for tax in _taxes(sale, start))
     if kind is DeductionKind.PERCENT:
         assert deduction.rate is not None
-        return (Step(kind, name, -left * deduction.rate, deduction.rate),)
+        of = {PercentOf.LEFT: left, PercentOf.BEFORE_TAX: _before_tax(sale, start), PercentOf.PRICE: start}
+        return (Step(kind, name, -of[deduction.of] * deduction.rate, deduction.rate),)
     if kind is DeductionKind.DISCOUNT:
         if sale.discount is None:
             return ()
@@ -146,14 +154,23 @@ class _Tax:
 
 
 def _taxes(sale: Sale, start: Fraction) -> tuple[_Tax, ...]:
-    """Each tax inside the amount; none when the price is without tax."""
+    """Each tax inside the amount; none when the price is without tax. What was invoiced is the tax of what was paid."""
     if not sale.tax_included:
         return ()
     whole = 1 + sum(tax.rate for tax in sale.taxes)
+    invoiced = start == sale.paid_minor
     return tuple(
-        _Tax(tax.name, tax.rate, start * tax.rate / whole if tax.amount_minor is None else tax.amount_minor)
+        _Tax(
+            tax.name,
+            tax.rate,
+            tax.amount_minor if invoiced and tax.amount_minor is not None else start * tax.rate / whole,
+        )
         for tax in sale.taxes
     )
+
+
+def _before_tax(sale: Sale, start: Fraction) -> Fraction:
+    return start - sum((tax.amount_minor for tax in _taxes(sale, start)), start=Fraction(0))
 
 
 def _delivery(sale: Sale, deduction: Deduction) -> Fraction:

@@ -36,7 +36,7 @@ class RuleKind(StrEnum):
 
 
 class Idle(StrEnum):
-    """Where the money of those who paid and read nothing goes, under the user-centric rule."""
+    """Where the money of those who paid and read nothing goes. Pro-rata gives it by pages unless it is retained."""
 
     RETAINED = "retained"  # it is not given out
     BY_PAGES = "by_pages"  # as pro-rata
@@ -106,7 +106,10 @@ def divide(pool: Pool) -> Division:
     assert alpha is not None
     others, retained = Fraction(0), Fraction(0)
     if alpha < 1:
-        others, retained = _by_pages(claims, live, (1 - alpha) * pool.amount_minor, pool.others)
+        pot = (1 - alpha) * pool.amount_minor
+        kept = pot * _idle_part(pool, live) if pool.rule.idle is Idle.RETAINED else Fraction(0)
+        others, retained = _by_pages(claims, live, pot - kept, pool.others)
+        retained += kept
     if alpha > 0:
         retained += _by_reader(claims, pool, live, alpha * pool.amount_minor)
     return _rounded(pool.amount_minor, claims, retained=retained, others=others)
@@ -138,8 +141,17 @@ def _by_reader(claims: _Claims, pool: Pool, live: Sequence[Fact], pot: Fraction)
         if totals[fact.reader]:
             brought = pot * pool.fees[fact.reader] / whole
             claims[fact.title][fact.state].append(Portion(brought, fact.weighted, totals[fact.reader], fact.reader))
-    idle = pot * sum((fee for reader, fee in pool.fees.items() if not totals.get(reader)), start=Fraction(0)) / whole
+    idle = pot * _idle_part(pool, live)
     return _give_idle(claims, pool, live, pot, idle) if idle else Fraction(0)
+
+
+def _idle_part(pool: Pool, live: Sequence[Fact]) -> Fraction:
+    """Which part of the fees readers brought who read nothing that counts."""
+    whole = sum(pool.fees.values(), start=Fraction(0))
+    if not whole:
+        return Fraction(0)
+    readers = {fact.reader for fact in live if fact.weighted}
+    return sum((fee for reader, fee in pool.fees.items() if reader not in readers), start=Fraction(0)) / whole
 
 
 def _give_idle(claims: _Claims, pool: Pool, live: Sequence[Fact], pot: Fraction, idle: Fraction) -> Fraction:

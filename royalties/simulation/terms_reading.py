@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from royalties.rules import splits, terms
 from royalties.rules.accounts import GuaranteeKind
-from royalties.rules.bases import Basis, Deduction, DeductionKind
+from royalties.rules.bases import Basis, Deduction, DeductionKind, PercentOf
 from royalties.rules.splits import Of, SplitStep
 from royalties.rules.terms import Clause, CounterScope, Kind, Scope, Version
 from royalties.rules.tiers import Ladder, Tier, Trigger
@@ -112,6 +112,7 @@ def _deduction(data: Json) -> Deduction:
         per_mb_minor=price(data["per_mb"]) if "per_mb" in data else None,
         minimum_minor=price(data["minimum"]) if "minimum" in data else None,
         currency=data["per_mb"]["currency"] if "per_mb" in data else "",
+        of=PercentOf(data.get("of", PercentOf.LEFT)),
     )
 
 

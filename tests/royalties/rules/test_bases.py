@@ -5,7 +5,7 @@ from fractions import Fraction as F
 import pytest
 
 from royalties.rules import bases
-from royalties.rules.bases import Basis, Deduction, DeductionKind, Sale, Tax
+from royalties.rules.bases import Basis, Deduction, DeductionKind, PercentOf, Sale, Tax
 from royalties.rules.refusals import BadTerms
 
 VAT = (Tax("TVA", F("0.18")),)
@@ -63,6 +63,25 @@ class TestNetReceipts:
         discount = Deduction(DeductionKind.DISCOUNT, "trade discount")
         base = bases.of_sale(sale(1000, discount=F("0.4")), Basis.NET_RECEIPTS, (discount, commission))
         assert [step.amount_minor for step in base.steps] == [1000, -400, -60]
+
+    def test_take_percentages_of_the_price_where_the_contract_says_so(self):
+        """A store's 30 % and an aggregator's 10 % of the list price leave 60 % of it (Draft2Digital's way)."""
+        sold = sale(1180, taxes=VAT)
+        for of, left in (
+            (PercentOf.PRICE, 1180 * 6),
+            (PercentOf.BEFORE_TAX, 11_800 - 1000 * 4),
+            (PercentOf.LEFT, 7434),
+        ):
+            parts = [
+                Deduction(DeductionKind.PERCENT, name, F(rate), of=of) for name, rate in (("s", "0.3"), ("a", "0.1"))
+            ]
+            assert bases.of_sale(sold, Basis.NET_RECEIPTS, tuple(parts)).base_minor * 10 == left
+
+    def test_take_the_invoiced_tax_of_what_was_paid_and_compute_that_of_a_list_price(self):
+        invoiced = (Tax("TVA", F("0.18"), F(229)),)
+        sold = Sale(1, "XOF", F(2360), F(1500), invoiced)
+        assert bases.of_sale(sold, Basis.NET_RECEIPTS, (TAX,)).base_minor == 1271
+        assert bases.of_sale(sold, Basis.LIST_PRICE).base_minor == 2000
 
     def test_take_only_the_costs_the_contract_names(self):
         sold = sale(1000, costs={"shipping": F(100), "marketing": F(50)})

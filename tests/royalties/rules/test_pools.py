@@ -125,6 +125,11 @@ class TestIdle:
         assert given_to(pool) == titles
         assert pools.divide(pool).retained_minor == retained
 
+    def test_money_is_retained_under_pro_rata_and_hybrid_too_where_the_policy_says_so(self):
+        for kind in (RuleKind.PRO_RATA, RuleKind.HYBRID):
+            done = pools.divide(Pool(rule(kind, idle=Idle.RETAINED), 3000, self.FACTS, self.FEES))
+            assert done.retained_minor == 1000
+
     def test_is_refused_without_a_policy(self):
         with pytest.raises(BadPool):
             pools.divide(Pool(rule(RuleKind.USER_CENTRIC), 3000, self.FACTS, self.FEES))
