@@ -175,7 +175,7 @@ class Closing:
             lines=tuple(line for line in lines if (line.payee, line.currency) == key),
             movements=tuple(one for one in movements if (one.payee, one.currency) == key),
             accounts=tuple(
-                _position(a, payee) for a in self._accounts() if a.currency == currency and _knows(a, payee)
+                _position(a, payee, self.world) for a in self._accounts() if a.currency == currency and _knows(a, payee)
             ),
             escrow_minor=sum(
                 line.amount_minor for line in self.world.lines if line.in_escrow and (line.payee, line.currency) == key
@@ -375,11 +375,12 @@ def _knows(account: Account, payee: str) -> bool:
     return any(step.payee == payee for version in account.contract.versions for step in version.splits)
 
 
-def _position(account: Account, payee: str) -> Mapping[str, Any]:
+def _position(account: Account, payee: str, world: World) -> Mapping[str, Any]:
     """Where the payee's account with the contract stands at the end of the period."""
     return {
         "contract": account.ref,
         "debt_minor": account.debts.get(payee, 0),
         "unrecouped_minor": sum(account.advances.values()),
         "reserve_minor": sum(one.amount_minor for one in account.held if one.payee == payee),
+        "copies_held": sum(held.quantity for held in world.held if held.covering.ref == account.ref),
     }

@@ -56,7 +56,9 @@ def counter_of(scenario: Scenario, covered: Covering, traits: Traits, period: st
     key = _key(covered.ref, covered.clause, traits, period)
     first = scenario.periods[0].id
     openings = [covered.clause.ladder.opening]
-    for contract in scenario.contracts:
+    is_shared = covered.clause.counter is CounterScope.SHARED
+    own = (covered.contract,) if covered.contract else ()
+    for contract in scenario.contracts if is_shared else own:
         for version in contract.versions:
             openings += [
                 clause.ladder.opening for clause in version.clauses if _key(contract.id, clause, traits, period) == key

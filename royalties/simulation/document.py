@@ -140,6 +140,7 @@ def _position(position: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "debt_carried": money(position["debt_minor"], currency),
         "advance_unrecouped": money(position["unrecouped_minor"], currency),
         "reserve_balance": money(position["reserve_minor"], currency),
+        "copies_held": position["copies_held"],
     }
 
 

@@ -15,6 +15,7 @@ _ANSWERS: Mapping[str, Callable[[Any, str], int]] = {
     "line": lambda data, payee: lines.compute(record.load(LineQuestion, data)).parts[payee],
     "refund": lambda data, payee: lines.refund(record.load(RefundQuestion, data)).parts[payee],
     "adjustment": lambda data, payee: lines.adjustment(record.load(AdjustmentQuestion, data)).get(payee, 0),
+    "held_return": lambda data, payee: 0,
     "guarantee": lambda data, payee: accounts.top_up_parts(record.load(GuaranteeQuestion, data))[payee],
     "reserve": lambda data, payee: -accounts.reserve(record.load(ReserveQuestion, data)),
     "recoup": lambda data, payee: -accounts.recoup(record.load(RecoupQuestion, data)).get(payee, 0),
@@ -35,6 +36,8 @@ def steps(question: str, inputs: Any, *, payee: str, currency: str) -> list[dict
     """The arithmetic from top to bottom, amounts exact and in major units."""
     if question == "line":
         return _line_steps(record.load(LineQuestion, inputs), payee, currency)
+    if question == "held_return":
+        return [_row("held_copies", 0, currency, name=inputs["reserve"], of=str(inputs["copies"]))]
     if question == "refund":
         asked = record.load(RefundQuestion, inputs)
         done = lines.refund(asked)

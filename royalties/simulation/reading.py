@@ -58,7 +58,7 @@ def read(content: bytes) -> Scenario:
         books=books,
         contracts=tuple(sorted(contracts, key=lambda contract: contract.id)),
         default_rates=_default_rates(data),
-        sales=(*_sales(data, books), *_tips(data, books)),
+        sales=_distinct((*_sales(data, books), *_tips(data, books))),
         refunds=_refunds(data, books),
         bonuses=_bonuses(data, payees),
         pools=pools,
@@ -134,6 +134,14 @@ def _sales(data: Json, books: Collection[str]) -> tuple[facts.Sale, ...]:
         with at(path):
             found.append(_sale(entry, books, entry.get("quantity", 1)))
     return tuple(found)
+
+
+def _distinct(sales: tuple[facts.Sale, ...]) -> tuple[facts.Sale, ...]:
+    """A refund names a sale or a tip by its id alone."""
+    names = [sale.id for sale in sales]
+    if twice := sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
+        raise BadScenario([f"$.tips: id {twice[0]!r} is a sale's too"])
+    return sales
 
 
 def _sale(data: Json, books: Collection[str], quantity: int) -> facts.Sale:

@@ -11,11 +11,13 @@ from royalties.rules import bases, lines, record, tiers
 from royalties.rules.bases import Basis
 from royalties.rules.lines import Exchange, LineQuestion, RefundQuestion
 from royalties.rules.refusals import NoExchangeRate, NoTaxRule, ReturnsExceedSales
-from royalties.rules.splits import Of, SplitStep
+from royalties.rules.splits import Of, SplitStep, claims
 from royalties.rules.terms import Traits
 from royalties.simulation.covering import Covering, counter_of, covering
 from royalties.simulation.scenario import Bonus, Period, Refund, Sale, Scenario
-from royalties.simulation.world import Counter, Held, Line, Lot, World
+from royalties.simulation.world import Counter, Held, HeldReturn, Line, Lot, World
+
+_PLACES = {"reserve_release": "release", "held_return": "held"}  # in the id of a line
 
 
 def covered(world: World, sale: Sale) -> tuple[Covering, ...]:
@@ -189,13 +191,33 @@ def _take_back_sale(world: World, period: Period, refund: Refund, sale_id: str, 
         # What was never accounted for comes back first: that is what a reserve on units is for.
         for piece in own_held:
             now = min(piece.quantity, wanted)
-            piece.quantity -= now
+            if now:
+                piece.quantity -= now
+                _tell_held(world, period, refund, piece, now)
             wanted -= now
         for lot in reversed(own_lots):
             now = min(lot.remaining, wanted)
             if now:
                 _take_back_lot(world, period, refund, lot, now)
             wanted -= now
+
+
+def _tell_held(world: World, period: Period, refund: Refund, piece: Held, copies: int) -> None:
+    """Returns are never hidden: copies that nobody was paid for yet come back for nothing, and a line says so."""
+    _write(
+        world,
+        period,
+        piece.sale,
+        piece.covering,
+        "held_return",
+        "held_return",
+        HeldReturn(piece.reserve, copies),
+        dict.fromkeys(sorted(claims(piece.covering.splits)), 0),
+        units=0,
+        day=refund.day,
+        event=refund.id,
+        note=piece.sale.id,
+    )
 
 
 def _take_back_lot(world: World, period: Period, refund: Refund, lot: Lot, copies: int) -> None:
@@ -287,7 +309,7 @@ def _write(
     found: Covering,
     kind: str,
     question_name: str,
-    question: LineQuestion | RefundQuestion,
+    question: LineQuestion | RefundQuestion | HeldReturn,
     parts: Mapping[str, int],
     *,
     units: int,
@@ -299,7 +321,7 @@ def _write(
     for payee in sorted(parts):
         world.lines.append(
             Line(
-                id=world.name_line(event, "release" if kind == "reserve_release" else "", found.ref, payee),
+                id=world.name_line(event, _PLACES.get(kind, ""), found.ref, payee),
                 period=period.id,
                 day=day,
                 kind=kind,

@@ -22,7 +22,7 @@ class Line:
     id: str
     period: str
     day: date
-    kind: str  # sale, premium, tip, refund, reserve_release, reading, verdict, bonus
+    kind: str  # sale, premium, tip, refund, held_return, reserve_release, reading, verdict, bonus
     event: str
     book: str
     contract: str
@@ -65,6 +65,14 @@ class Held:
     reserve: str
     quantity: int
     release_place: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReturn:
+    """Copies that came back while a reserve on units held them: nobody was paid for them, nobody gives back."""
+
+    reserve: str
+    copies: int
 
 
 @dataclass(frozen=True, slots=True)

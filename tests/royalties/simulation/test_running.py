@@ -233,13 +233,14 @@ class TestReserves:
         sold = [sale("a", "100", 1000)]
         told = simulate(scenario(contracts=[contract([clause], reserves=[held])], sales=sold))
         assert lines(told) == {"a/c1/author": "9000", "a/release/c1/author": "1500"}
+        assert [s["contracts"][0]["copies_held"] for s in told["statements"]] == [100, 0, 0]
 
     def test_on_units_give_copies_back_before_anything_is_clawed_back(self):
         held = {"id": "returns", "rate": "10%", "on": "units", "periods": 1}
         back = [{"id": "r", "sale": "a", "quantity": 150, "date": "2026-10-30"}]
         sold = [sale("a", "100", 1000)]
         told = simulate(scenario(contracts=[contract([flat()], reserves=[held])], sales=sold, refunds=back))
-        assert lines(told) == {"a/c1/author": "9000", "r/c1/author": "-500"}
+        assert lines(told) == {"a/c1/author": "9000", "r/held/c1/author": "0", "r/c1/author": "-500"}
 
     def test_leave_out_the_formats_the_contract_leaves_out(self):
         held = {"id": "returns", "rate": "10%", "on": "earnings", "periods": 1, "scope": {"formats": ["print"]}}
