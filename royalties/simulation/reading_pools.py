@@ -83,8 +83,10 @@ def share(world: World, period: Period, terms: PoolTerms, reading: Reading) -> N
     shared = Shared(terms, period, facts, division, _covering(world.scenario, period, terms, division), {})
     reading.shared[terms.id] = shared
     shared.questions = _questions(world, shared, division)
+    given: dict[tuple[str, State], Fraction] = defaultdict(Fraction)
     for title, question in sorted(shared.questions.items()):
         done = lines.compute(question)
+        _refuse_too_much(given, title, question, done)
         if title[2] is State.PAYABLE:
             _count(world, shared, title, done)
         if done.royalty_minor or title[2] is State.PAYABLE:
@@ -180,6 +182,16 @@ def _question(world: World, shared: Shared, book: str, found: Covering, own: Any
             world.scenario, shared.terms.currency, found.currency or shared.terms.currency, shared.period.last_day
         ),
     )
+
+
+def _refuse_too_much(
+    given: dict[tuple[str, State], Fraction], title: _Title, question: LineQuestion, done: lines.Line
+) -> None:
+    """Several contracts may pay of one title's share, but not more than all of it."""
+    factor = question.exchange.factor if question.exchange else Fraction(1)
+    given[title[0], title[2]] += done.exact_minor / factor
+    if given[title[0], title[2]] > done.base.base_minor:
+        raise BadPool(f"the contracts of {title[0]} give more than the title's share of the pool")
 
 
 def _count(world: World, shared: Shared, title: _Title, done: lines.Line) -> None:

@@ -22,6 +22,10 @@ def contract(data: Json, path: str, *, books: Collection[str], payees: Collectio
         for place, entry in enumerate(data["versions"])
     )
     with at(path):
+        for section, key in (("versions", "version"), ("advances", "id"), ("reserves", "id"), ("guarantees", "id")):
+            names = [entry[key] for entry in data.get(section, ())]
+            if len(set(names)) < len(names):
+                raise ValueError(f"two of the {section} have one {key}")
         terms.refuse_overlaps(versions)
         return Contract(
             id=data["id"],

@@ -166,6 +166,25 @@ class TestDivide:
             exact = shares.exact(share.payable) + shares.exact(share.quarantined)
             assert abs(shares.whole(share) - exact) < 1
 
+    @given(pool=made(), alpha=st.fractions(0, 1, max_denominator=10))
+    def test_gives_what_the_formula_says(self, pool, alpha):
+        """α · Σ_j P · fee_j/Σfee · t_ij/T_j + (1 − α) · P · T_i/T, written down once more, without caps or weights."""
+        read: dict[tuple[str, str], int] = defaultdict(int)
+        for one in pool.facts:
+            if one.state is not State.VOID:
+                read[one.reader, one.title] += int(one.amount)
+        by_reader, everything = defaultdict(int), sum(read.values())
+        for (reader, _), pages in read.items():
+            by_reader[reader] += pages
+        fees = {reader: fee for reader, fee in pool.fees.items() if by_reader[reader]}
+        whole = sum(fees.values())
+        wanted: dict[str, F] = defaultdict(F)
+        for (reader, title), pages in read.items():
+            wanted[title] += alpha * pool.amount_minor * fees[reader] / whole * pages / by_reader[reader]
+            wanted[title] += (1 - alpha) * F(pool.amount_minor * pages, everything)
+        asked = PoolRule(RuleKind.HYBRID, alpha=alpha)
+        assert _exact(Pool(asked, pool.amount_minor, pool.facts, fees)) == wanted
+
     @given(pool=made(), seed=st.randoms(use_true_random=False))
     def test_does_not_depend_on_the_order_of_the_facts(self, pool, seed):
         facts = list(pool.facts)

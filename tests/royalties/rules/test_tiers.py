@@ -73,6 +73,17 @@ class TestSlices:
             (1000, 200, 200),
         ]
 
+    @given(ladder=ladders(), units=st.integers(1, 60), price=st.integers(0, 50), counter=st.integers(0, 600))
+    def test_earn_what_copy_by_copy_earns(self, ladder, units, price, counter):
+        """Another way to the same figure: each copy by itself, at the rate of the tier it stands in."""
+        by_units = Ladder(Trigger.UNITS, ladder.tiers)
+        one_by_one = sum(
+            price * next(tier.rate for tier in reversed(by_units.tiers) if tier.above <= place)
+            for place in range(counter, counter + units)
+        )
+        line = Line(F(units), F(units * price), F(units * price))
+        assert tiers.royalty(tiers.slices(by_units, line, F(counter))) == one_by_one
+
     @given(ladder=ladders(), line=LINES, counter=COUNTERS)
     def test_cover_the_whole_line(self, ladder, line, counter):
         cut = tiers.slices(ladder, line, counter)

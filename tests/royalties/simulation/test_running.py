@@ -469,6 +469,16 @@ class TestPools:
         data["contracts"][0]["reading_after_end"] = True
         assert lines(simulate(data)) == {"p/b1/c1/author": "1000"}
 
+    def test_refuse_contracts_that_give_more_than_the_titles_share(self):
+        data = reading_scenario([pool()], [read("r", "b1", 1)], "60%")
+        data["contracts"][1]["books"] = ["b1"]
+        with pytest.raises(BadPool, match="more than the title's share"):
+            simulate(data)
+        data["contracts"][1]["versions"][0]["clauses"] = [
+            {"id": "reading", "kind": "reading", "basis": "pool_share", "rate": "40%"}
+        ]
+        assert sorted(lines(simulate(data)).values()) == ["400", "600"]
+
     def test_are_one_a_country_and_currency(self):
         with pytest.raises(BadScenario, match="same period, country and currency"):
             simulate(reading_scenario([pool(), pool(id="q")], []))
@@ -543,6 +553,16 @@ class TestPayouts:
 
 
 class TestRefusals:
+    def test_two_advances_of_one_name(self):
+        twice = [{"id": "a", "amount": money("1")}] * 2
+        with pytest.raises(BadScenario, match=r"\$\.contracts\[0\]: two of the advances"):
+            simulate(scenario(contracts=[contract([flat()], advances=twice)]))
+
+    def test_a_tip_under_a_sales_id(self):
+        tip = {"id": "s", "book": "b1", "amount": money("1"), "date": "2026-10-01"}
+        with pytest.raises(BadScenario, match="is a sale's too"):
+            simulate(scenario(sales=[sale("s", "1")], tips=[tip]))
+
     def test_no_contract(self):
         with pytest.raises(NoTerms, match="sale s"):
             simulate(scenario(sales=[sale("s", "1000", book="b2")]))
