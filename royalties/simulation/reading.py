@@ -1,33 +1,25 @@
 """From a scenario's JSON, known to fit the schema, to facts. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from billing.exchange import Leg
-from billing.money import exact_rate, round_half_up
 from royalties import periods
 from royalties.rules.bases import Tax
-from royalties.rules.pages import Boost, Cap, CapPer
-from royalties.rules.pools import Idle, PoolRule, RuleKind
-from royalties.rules.shares import State
 from royalties.rules.terms import Kind
-from royalties.rules.withholding import Residence, TaxRule
+from royalties.simulation import pools_reading, rules_reading, terms_reading, text
 from royalties.simulation import scenario as facts
-from royalties.simulation import terms_reading, text
 from royalties.simulation.refusals import BadScenario
 from royalties.simulation.scenario import Scenario
 from royalties.simulation.values import (
     Json,
-    after,
     amount,
     at,
     day,
     in_currency,
     known,
     once,
-    price,
     rate,
     term,
 )
@@ -50,26 +42,26 @@ def read(content: bytes) -> Scenario:
     contracts = tuple(
         terms_reading.contract(entry, path, books=books, payees=payees) for path, entry in once(data, "contracts")
     )
-    pools = _pools(data, [period.id for period in found_periods])
+    pools = pools_reading.pools(data, [period.id for period in found_periods])
     return Scenario(
         title=data.get("title", ""),
         periods=found_periods,
         payees=payees,
         books=books,
         contracts=tuple(sorted(contracts, key=lambda contract: contract.id)),
-        default_rates=_default_rates(data),
+        default_rates=rules_reading.default_rates(data),
         sales=_distinct((*_sales(data, books), *_tips(data, books))),
         refunds=_refunds(data, books),
         bonuses=_bonuses(data, payees),
         pools=pools,
-        reads=_reads(data, {pool.id for pool in pools}, books),
-        read_before=_read_before(data),
-        verdicts=_verdicts(data, {pool.id for pool in pools}),
-        exchange_legs=_legs(data),
-        withholding_rules=_withholding_rules(data),
-        vat_rules=_vat_rules(data),
-        previous_balances=_balances(data, payees, {contract.id for contract in contracts}),
-        payout=_payout(data),
+        reads=pools_reading.reads(data, {pool.id for pool in pools}, books),
+        read_before=pools_reading.read_before(data),
+        verdicts=pools_reading.verdicts(data, {pool.id for pool in pools}),
+        exchange_legs=rules_reading.legs(data),
+        withholding_rules=rules_reading.withholding_rules(data),
+        vat_rules=rules_reading.vat_rules(data),
+        previous_balances=rules_reading.balances(data, payees, {contract.id for contract in contracts}),
+        payout=rules_reading.payout(data),
     )
 
 
@@ -116,16 +108,6 @@ def _book(data: Json, payees: Collection[str]) -> facts.Book:
         size_mb=Fraction(data["size_mb"]) if "size_mb" in data else None,
         splits=terms_reading.split_steps(data["splits"], payees) if "splits" in data else (),
     )
-
-
-def _default_rates(data: Json) -> tuple[facts.DefaultRate, ...]:
-    found = []
-    for path, entry in once(data, "default_rates"):
-        with at(path):
-            if rate(entry["rate"]) > 1:
-                raise ValueError("a rate is between 0 and 1")
-            found.append(facts.DefaultRate(Kind(entry["kind"]), rate(entry["rate"]), term(entry)))
-    return tuple(found)
 
 
 def _sales(data: Json, books: Collection[str]) -> tuple[facts.Sale, ...]:
@@ -224,183 +206,3 @@ def _bonuses(data: Json, payees: Collection[str]) -> tuple[facts.Bonus, ...]:
                 facts.Bonus(entry["id"], entry["payee"], granted, part, day(entry["date"]), entry.get("reason", ""))
             )
     return tuple(found)
-
-
-def _pools(data: Json, period_ids: Collection[str]) -> tuple[facts.PoolTerms, ...]:
-    found: list[facts.PoolTerms] = []
-    seen: dict[tuple[str, str, str], str] = {}
-    for path, entry in once(data, "pools"):
-        with at(path):
-            key = entry["period"], entry["country"], entry["currency"]
-            if key in seen:
-                raise ValueError(f"pool {seen[key]} is of the same period, country and currency")
-            seen[key] = entry["id"]
-            known(entry["period"], period_ids, "period")
-            found.append(_pool(entry))
-    return tuple(found)
-
-
-def _pool(data: Json) -> facts.PoolTerms:
-    currency = data["currency"]
-    fees: dict[str, Fraction] = {}
-    for entry in data.get("fees", ()):
-        if entry["reader"] in fees:
-            raise ValueError(f"reader {entry['reader']} brings fees twice")
-        fees[entry["reader"]] = Fraction(in_currency(entry["amount"], currency))
-    if any(fee < 0 for fee in fees.values()):
-        raise ValueError("a fee is not negative")
-    rule = _pool_rule(data["rule"], currency)
-    return facts.PoolTerms(
-        id=data["id"],
-        period=data["period"],
-        country=data["country"],
-        currency=currency,
-        amount_minor=_pool_amount(data, fees, is_sum=rule.price_minor is None),
-        fees=fees,
-        rule=rule,
-        others=data.get("other_pages", 0),
-        normaliser=data.get("normaliser", ""),
-    )
-
-
-def _pool_amount(data: Json, fees: Mapping[str, Fraction], *, is_sum: bool) -> int:
-    given = ("amount" in data) + ("share" in data)
-    if given != is_sum:
-        raise ValueError(
-            "a pool to divide has either an `amount` or a `share` of its fees; units and hours have neither"
-        )
-    if "amount" in data:
-        total = in_currency(data["amount"], data["currency"])
-    else:
-        total = round_half_up(rate(data.get("share", "0")) * sum(fees.values(), start=Fraction(0)))
-    if total < 0:
-        raise ValueError("a pool is not negative")
-    return total
-
-
-def _pool_rule(data: Json, currency: str) -> PoolRule:
-    cap, boost = data.get("cap"), data.get("boost")
-    if "price" in data and data["price"]["currency"] != currency:
-        raise ValueError(f"the price is in {data['price']['currency']}, the pool in {currency}")
-    return PoolRule(
-        kind=RuleKind(data["kind"]),
-        alpha=rate(data["alpha"]) if "alpha" in data else None,
-        idle=Idle(data["idle"]) if "idle" in data else None,
-        cap=Cap(CapPer(cap["per"]), Fraction(cap["amount"]), cap.get("lifetime", False)) if cap else None,
-        weights={book: Fraction(factor) for book, factor in data.get("weights", {}).items()},
-        boost=Boost(Fraction(boost["amount"]), boost["readers"], Fraction(boost["factor"])) if boost else None,
-        threshold=rate(data["threshold"]) if "threshold" in data else None,
-        price_minor=price(data["price"]) if "price" in data else None,
-    )
-
-
-def _reads(data: Json, pools: Collection[str], books: Collection[str]) -> tuple[facts.Read, ...]:
-    found = []
-    for path, entry in once(data, "reads"):
-        with at(path):
-            ranges = tuple((first, last) for first, last in entry.get("ranges", ()))
-            if any(last < first for first, last in ranges):
-                raise ValueError("a range ends before it begins")
-            found.append(
-                facts.Read(
-                    pool=known(entry["pool"], pools, "pool"),
-                    reader=entry["reader"],
-                    book=known(entry["book"], books, "book"),
-                    amount=entry.get("pages", entry.get("seconds", 0)),
-                    ranges=ranges,
-                    weight=Fraction(entry.get("weight", "1")),
-                    verdict=State(entry.get("verdict", State.PAYABLE)),
-                )
-            )
-    return tuple(found)
-
-
-def _read_before(data: Json) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    for entry in data.get("read_before", ()):
-        key = entry["reader"], entry["book"]
-        found[key] = found.get(key, 0) + entry["pages"]
-    return found
-
-
-def _verdicts(data: Json, pools: Collection[str]) -> tuple[facts.Verdict, ...]:
-    found = []
-    for path, entry in once(data, "verdicts"):
-        with at(path):
-            known(entry["pool"], pools, "pool")
-            state = State(entry["verdict"])
-            found.append(
-                facts.Verdict(entry["id"], day(entry["date"]), entry["pool"], entry["reader"], entry.get("book"), state)
-            )
-    return tuple(found)
-
-
-def _legs(data: Json) -> tuple[Leg, ...]:
-    found: dict[tuple[str, str, date], Leg] = {}
-    for path, entry in once(data, "exchange_rates"):
-        with at(path):
-            key = entry["from"], entry["to"], day(entry["date"])
-            leg = Leg(*key[:2], exact_rate(Fraction(entry["rate"])), key[2], entry["source"])
-            if found.setdefault(key, leg) != leg:
-                raise ValueError("two rates for one pair and day")
-    return tuple(sorted(found.values()))
-
-
-def _withholding_rules(data: Json) -> tuple[TaxRule, ...]:
-    found = []
-    for path, entry in once(data, "tax_rules"):
-        if entry["kind"] != "withholding":
-            continue
-        with at(path):
-            least = amount(entry["from_amount"]) if "from_amount" in entry else None
-            if rate(entry["rate"]) > 1 or rate(entry.get("base", "1")) > 1:
-                raise ValueError("more than everything cannot be withheld")
-            found.append(
-                TaxRule(
-                    id=entry["id"],
-                    country=entry["country"],
-                    rate=rate(entry["rate"]),
-                    reference=entry["reference"],
-                    valid_from=day(entry["from"]),
-                    valid_to=after(entry.get("to")),
-                    residence=Residence(entry["residence"]) if "residence" in entry else None,
-                    payee_countries=tuple(sorted(entry.get("payee_countries", ()))),
-                    tax_id=entry.get("tax_id"),
-                    treaty=entry.get("treaty", False),
-                    from_minor=least.minor if least else 0,
-                    currency=least.currency if least else "",
-                    base=rate(entry.get("base", "1")),
-                )
-            )
-    return tuple(found)
-
-
-def _vat_rules(data: Json) -> tuple[facts.VatRule, ...]:
-    rules = []
-    for path, entry in once(data, "tax_rules"):
-        if entry["kind"] == "vat":
-            with at(path):
-                tax = Tax(entry["name"], rate(entry["rate"]))
-                formats = tuple(sorted(entry.get("formats", ())))
-                rules.append(facts.VatRule(entry["id"], entry["country"], tax, term(entry), formats))
-    return tuple(sorted(rules, key=lambda rule: rule.id))
-
-
-def _balances(data: Json, payees: Collection[str], contracts: Collection[str]) -> tuple[facts.PreviousBalance, ...]:
-    found = []
-    for path, entry in once(data, "previous_balances"):
-        with at(path):
-            known(entry["payee"], payees, "payee")
-            balance, contract = amount(entry["amount"]), entry.get("contract")
-            if contract is not None and (known(contract, contracts, "contract"), balance.minor)[1] > 0:
-                raise ValueError("a balance of a contract is a debt; what is owed to a payee belongs to no contract")
-            found.append(facts.PreviousBalance(entry["payee"], balance, contract))
-    return tuple(found)
-
-
-def _payout(data: Json) -> facts.Payout | None:
-    if "payout" not in data:
-        return None
-    with at("$.payout"):
-        least = [amount(entry) for entry in data["payout"].get("thresholds", ())]
-        return facts.Payout(data["payout"]["country"], {one.currency: one.minor for one in least})

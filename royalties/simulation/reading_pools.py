@@ -15,7 +15,7 @@ from royalties.rules.pools import Division, Pool
 from royalties.rules.refusals import BadPool
 from royalties.rules.shares import State
 from royalties.rules.terms import Kind, Traits
-from royalties.simulation import selling
+from royalties.simulation.amounts import exchange_of
 from royalties.simulation.covering import Covering, counter_of, covering
 from royalties.simulation.scenario import Period, PoolTerms, Read, Scenario, Verdict
 from royalties.simulation.world import Line, World
@@ -178,7 +178,7 @@ def _question(world: World, shared: Shared, book: str, found: Covering, own: Any
         counter=before.counter if before else world.counters.get(key, opening),
         splits=found.splits,
         share=own,
-        exchange=selling.exchange_of(
+        exchange=exchange_of(
             world.scenario, shared.terms.currency, found.currency or shared.terms.currency, shared.period.last_day
         ),
     )

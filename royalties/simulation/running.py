@@ -9,7 +9,8 @@ from datetime import date
 from royalties.rules import accounts
 from royalties.rules.accounts import HeldUnitsQuestion
 from royalties.rules.refusals import Refused
-from royalties.simulation import reading_pools, selling
+from royalties.simulation import reading_pools, returning, selling
+from royalties.simulation.amounts import traits_of
 from royalties.simulation.closing import Closing
 from royalties.simulation.reading_pools import Reading
 from royalties.simulation.refusals import BadScenario
@@ -89,7 +90,7 @@ def _happen(world: World, period: Period, event: _Event, held: dict[str, dict[st
     elif isinstance(event, Bonus):
         selling.grant(world, period, event)
     else:
-        selling.take_back(world, period, event)
+        returning.take_back(world, period, event)
 
 
 def _held_units(world: World, sales: Sequence[Sale], place: int) -> dict[str, dict[str, tuple[str, int, int]]]:
@@ -100,7 +101,7 @@ def _held_units(world: World, sales: Sequence[Sale], place: int) -> dict[str, di
         with _about(f"sale {sale.id}"):
             covered = selling.covered(world, sale)
         for found in covered:
-            traits = selling.traits_of(world.scenario, sale)
+            traits = traits_of(world.scenario, sale)
             meant = [r for r in (found.contract.reserves if found.contract else ()) if r.on_units]
             reserve = next((r for r in meant if r.scope.admits(traits)), None)
             if reserve is not None and _release_place(world, reserve, place) > place and sale.kind.value == "sale":
