@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "royalties.payees",
     "royalties.runs",
     "royalties.statements",
+    "royalties.simulation",
     "royalties.web",
     "reports.exports",
     "reports.web",

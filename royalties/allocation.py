@@ -2,14 +2,20 @@
 
 gross − each tax = net; net − payment fee = net receipts; net receipts × rate = royalty, rounded once (half away from
 zero) and split among the payees by largest remainder. A refund is the same sale with every sign turned, and gives
-the mirror of every step.
+the mirror of every step. The arithmetic is `royalties.rules`; this is how a sale of ours asks it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from billing.money import allocate, round_half_up
+from billing.money import NothingToShareBy
+from royalties.rules import bases, lines, tiers
+from royalties.rules.bases import Basis, Deduction, DeductionKind
+from royalties.rules.lines import LineQuestion
+from royalties.rules.splits import Of, SplitStep
+
+_NET = (Deduction(DeductionKind.TAX, "tax"), Deduction(DeductionKind.PAYMENT_FEE, "payment fee"))
 
 
 class TaxesDoNotAddUp(ValueError):
@@ -61,16 +67,40 @@ class Computation:
 def compute(*, sale: SaleAmounts, rate: Fraction, weights: Mapping[str, int]) -> Computation:
     """What the sale owes each payee; the parts always sum to the royalty.
 
-    :raises billing.money.NothingToShareBy: no payee has a positive weight, or one has a negative one.
+    :raises billing.money.NothingToShareBy: there is no payee.
+    :raises royalties.rules.refusals.BadTerms: a weight is not positive, or the rate is not between 0 and 1.
     """
-    receipts = sale.net_minor - sale.fee_minor
-    base = _without_loss(receipts, sale.gross_minor)
-    exact = base * rate
-    royalty = round_half_up(exact)
-    return Computation(sale, receipts, base, rate, exact, royalty, dict(weights), allocate(royalty, weights))
+    if not weights:
+        raise NothingToShareBy("a royalty needs a payee")
+    done = lines.compute(_question(sale, rate, weights))
+    return Computation(
+        sale=sale,
+        receipts_minor=int(done.base.reached_minor),
+        base_minor=int(done.base.base_minor),
+        rate=rate,
+        exact_royalty=done.exact_minor,
+        royalty_minor=done.royalty_minor,
+        weights=dict(weights),
+        parts=done.parts,
+    )
 
 
-def _without_loss(receipts_minor: int, gross_minor: int) -> int:
-    # A small sale can cost more in fees than it brings in. Its author never owes for it, and a refund of it gives
-    # nothing back: the sign of the base is the sign of the price, or the base is zero.
-    return receipts_minor if receipts_minor * gross_minor > 0 else 0
+def _question(sale: SaleAmounts, rate: Fraction, weights: Mapping[str, int]) -> LineQuestion:
+    """The sale as the rules ask for it: invoiced taxes and the payment's fee come off, one rate applies to the rest."""
+    direction = -1 if sale.gross_minor < 0 else 1
+    amounts = bases.Sale(
+        quantity=direction,
+        currency="",
+        list_minor=Fraction(sale.gross_minor),
+        paid_minor=Fraction(sale.gross_minor),
+        taxes=tuple(bases.Tax(tax.code, tax.rate, Fraction(tax.amount_minor)) for tax in sale.taxes),
+        fee_minor=Fraction(sale.fee_minor),
+    )
+    return LineQuestion(
+        basis=Basis.NET_RECEIPTS,
+        deductions=_NET,
+        ladder=tiers.flat(rate),
+        counter=Fraction(max(-direction, 0)),  # what is refunded was sold
+        splits=tuple(SplitStep(payee, Of.SHARE, Fraction(weight)) for payee, weight in weights.items()),
+        sale=amounts,
+    )

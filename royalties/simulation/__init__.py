@@ -1,0 +1,1 @@
+"""A scenario file in, statements out, nothing saved."""
