@@ -6,7 +6,17 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
-from billing.api import editions, invoices, payment_options, payments, refunds, schema, webhook_endpoints
+from billing.api import (
+    coupons,
+    editions,
+    invoices,
+    payment_options,
+    payments,
+    quotes,
+    refunds,
+    schema,
+    webhook_endpoints,
+)
 
 _OPEN_TO_ALL: dict[str, Any] = {"permission_classes": [AllowAny], "authentication_classes": []}
 
@@ -14,6 +24,10 @@ app_name = "billing_api"
 
 urlpatterns = [
     path("editions/", editions.EditionsView.as_view(), name="editions"),
+    path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
+    path("coupons/", coupons.CouponsView.as_view(), name="coupons"),
+    path("coupons/<str:coupon_ref>/", coupons.CouponView.as_view(), name="coupon"),
+    path("coupons/<str:coupon_ref>/switch-off/", coupons.CouponSwitchOffView.as_view(), name="coupon_switch_off"),
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
     path("invoices/<str:invoice_ref>/", invoices.InvoiceView.as_view(), name="invoice"),
     path("invoices/<str:invoice_ref>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice_pdf"),

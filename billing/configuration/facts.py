@@ -54,6 +54,14 @@ class ProviderRouteFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceListFact:
+    """How discounted prices end in one country and currency: steps of 100 ending in 95 are 95, 195, 295 …"""
+
+    step_minor: int
+    ending_minor: int  # from 0 up to, not at, the step
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedRate:
     """One rate as a source publishes it: `rate` units of `quote` for one `base`, on one day."""
 

@@ -16,7 +16,13 @@ from billing.configuration.models import BillingConfiguration, ExchangeRate, Kin
 from billing.ids import new_id
 from billing.money import NotAnExactRate
 
-_PREFIXES = {Kind.SELLER: "sel", Kind.TAX_RULE: "tax", Kind.PROVIDER_ROUTE: "rte", Kind.PAYOUT_ROUTE: "rte"}
+_PREFIXES = {
+    Kind.SELLER: "sel",
+    Kind.TAX_RULE: "tax",
+    Kind.PROVIDER_ROUTE: "rte",
+    Kind.PAYOUT_ROUTE: "rte",
+    Kind.PRICE_LIST: "pli",
+}
 
 
 # Rates are looked up and written this many at a time: a source's whole history is a third of a million.
@@ -114,6 +120,35 @@ def set_route(
         value=values.route_value(entity=entity, fee_rate=fee_rate, enabled=enabled, priority=priority),
         valid_from=valid_from,
         legal_reference=legal_reference,
+        confidence=confidence,
+        changed_by=changed_by,
+        at=at,
+    )
+
+
+def set_price_list(
+    *,
+    country: str,
+    currency: str,
+    step_minor: int,
+    ending_minor: int,
+    valid_from: date,
+    changed_by: str,
+    at: datetime,
+    confidence: str = "high",
+) -> str:
+    """Say how discounted prices end in `country` in `currency` from `valid_from` on. A step of 1 is no rounding.
+
+    :raises OverlappingValidity: a later list is already set.
+    :raises BadEnding: no such steps, or the currency has cents.
+    """
+    return _set(
+        kind=Kind.PRICE_LIST,
+        country=country,
+        subject=currency,
+        value=values.price_list_value(step_minor=step_minor, ending_minor=ending_minor, currency=currency),
+        valid_from=valid_from,
+        legal_reference="",
         confidence=confidence,
         changed_by=changed_by,
         at=at,

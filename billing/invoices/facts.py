@@ -30,6 +30,7 @@ class InvoiceItemFact:
     net_minor: int
     tax_lines: tuple[TaxLine, ...]
     tax_reference: str
+    discount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class InvoiceFact:
     fee_minor: int = 0
     voided_at: datetime | None = None
     void_reason: str | None = None
+    discount_minor: int = 0  # already taken off net, tax and gross
+    coupon_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

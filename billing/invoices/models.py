@@ -53,6 +53,8 @@ class Invoice(models.Model):
     country = models.CharField(max_length=2)
     currency = models.CharField(max_length=3)
     item_count = models.PositiveIntegerField()
+    discount_minor = models.BigIntegerField(default=0, db_default=0)  # already taken off the net, the tax and the gross
+    coupon_code = models.CharField(max_length=40, blank=True, default="", db_default="")
     net_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField()
     gross_minor = models.BigIntegerField()
@@ -109,6 +111,7 @@ class InvoiceItem(models.Model):
     product_kind = models.CharField(max_length=20)
     quantity = models.PositiveIntegerField()
     unit_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0, db_default=0)
     net_minor = models.BigIntegerField()
     gross_minor = models.BigIntegerField()
     tax_lines = models.JSONField()  # [{"code", "rate": "9/50", "amount_minor"}, …]
@@ -120,7 +123,11 @@ class InvoiceItem(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["invoice", "position"], name="item_positions_differ"),
             models.CheckConstraint(
-                condition=Q(gross_minor=F("unit_minor") * F("quantity")), name="item_gross_is_unit_times_quantity"
+                condition=Q(gross_minor=F("unit_minor") * F("quantity") - F("discount_minor")),
+                name="item_gross_is_what_the_discount_leaves",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor__gte=0, gross_minor__gte=0), name="item_discount_within_its_price"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["edition_ref"], name="item_of_edition")]

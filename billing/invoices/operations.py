@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 import billing.configuration.queries as configuration
+import billing.pricing.operations as pricing
 from billing.configuration.values import seller_value
 from billing.ids import new_id
 from billing.invoices import numbering, rows
@@ -28,6 +29,14 @@ class MixedCountries(Exception):
     """The lines were quoted for several countries; an invoice has one seller and one tax law."""
 
 
+class NothingToPay(Exception):
+    """The discount leaves nothing to pay, and a payment of nothing does not exist."""
+
+
+class MixedCoupons(Exception):
+    """The lines were quoted with several coupons, or some with one and some without; an invoice has one or none."""
+
+
 class NotOpen(Exception):
     """The invoice is void, or paid when it should be voided; nothing was changed."""
 
@@ -47,7 +56,10 @@ def open_invoice(*, owner_ref: str, customer: Customer, quotes: Sequence[Quote],
     :raises NothingToInvoice: no quotes.
     :raises MixedCurrencies: quotes in several currencies.
     :raises MixedCountries: quotes for several countries.
+    :raises MixedCoupons: quotes with several coupons.
+    :raises NothingToPay: the discount leaves nothing.
     :raises NoSeller: nobody sells in that country on that day.
+    :raises CouponRefused: the quotes' coupon is used up, over, or was used before by this customer.
     """
     _check_together(quotes)
     seller = configuration.seller(country=quotes[0].country, at=at)
@@ -60,12 +72,17 @@ def open_invoice(*, owner_ref: str, customer: Customer, quotes: Sequence[Quote],
         country=quotes[0].country,
         currency=quotes[0].currency,
         item_count=len(quotes),
+        discount_minor=sum(quote.discount_minor for quote in quotes),
+        coupon_code=quotes[0].coupon_code,
         net_minor=net,
         tax_minor=gross - net,
         gross_minor=gross,
         opened_at=at,
         **rows.customer_columns(customer),
     )
+    if quotes[0].coupon_ref:
+        keys = rows.customer_keys(customer)
+        pricing.redeem(coupon_ref=quotes[0].coupon_ref, holder_ref=invoice.id, customer_keys=keys, at=at)
     # As late as possible: from here to the end of the transaction the series waits for us.
     invoice.number = numbering.take(prefix=seller.invoice_prefix, year=configuration.business_date(at).year)
     invoice.save(force_insert=True)
@@ -94,6 +111,8 @@ def mark_paid(
     invoice.paid_at, invoice.payment_ref, invoice.provider = at, payment_ref, provider
     invoice.fee_minor, invoice.transaction_ref = fee_minor, transaction_ref
     invoice.save(update_fields=["state", "paid_at", "payment_ref", "provider", "fee_minor", "transaction_ref"])
+    if invoice.coupon_code:
+        pricing.confirm(holder_ref=invoice.id, at=at)
     return rows.invoice_fact(invoice)
 
 
@@ -108,6 +127,8 @@ def void(*, invoice_ref: str, reason: str, at: datetime) -> InvoiceFact:
     _move(invoice, State.VOID)
     invoice.voided_at, invoice.void_reason = at, reason
     invoice.save(update_fields=["state", "voided_at", "void_reason"])
+    if invoice.coupon_code:
+        pricing.release(holder_ref=invoice.id, at=at)
     return rows.invoice_fact(invoice)
 
 
@@ -118,6 +139,10 @@ def _check_together(quotes: Sequence[Quote]) -> None:
         raise MixedCurrencies(f"lines in {', '.join(sorted(currencies))}")
     if len(countries := {quote.country for quote in quotes}) > 1:
         raise MixedCountries(f"lines for {', '.join(sorted(countries))}")
+    if len({quote.coupon_ref for quote in quotes}) > 1:
+        raise MixedCoupons("lines with several coupons")
+    if not any(quote.gross_minor for quote in quotes):
+        raise NothingToPay("the discount leaves nothing to pay")
 
 
 def _locked(invoice_ref: str) -> Invoice:

@@ -22,6 +22,7 @@ def item_of(quote: Quote, *, item_ref: str, invoice: Invoice, position: int) -> 
         product_kind=quote.product_kind,
         quantity=quote.quantity,
         unit_minor=quote.unit_minor,
+        discount_minor=quote.discount_minor,
         net_minor=quote.net_minor,
         gross_minor=quote.gross_minor,
         tax_lines=[_tax_value(line) for line in quote.tax_lines],
@@ -42,6 +43,16 @@ def customer_columns(customer: Customer) -> dict[str, str]:
         "customer_language": customer.language,
         "customer_user_ref": customer.user_ref or "",
     }
+
+
+def customer_keys(customer: Customer) -> list[str]:
+    """What tells the customer from others when a coupon counts once for each: none of it can be read back."""
+    keys = [f"user:{customer.user_ref}"] if customer.user_ref else []
+    if customer.phone:
+        keys.append(f"phone:{phones.blind_index(customer.phone)}")
+    if customer.email:
+        keys.append(f"mail:{phones.blind_index(customer.email.strip().casefold())}")
+    return keys
 
 
 def invoice_fact(row: Invoice) -> InvoiceFact:
@@ -66,6 +77,8 @@ def invoice_fact(row: Invoice) -> InvoiceFact:
         fee_minor=row.fee_minor,
         voided_at=row.voided_at,
         void_reason=row.void_reason or None,
+        discount_minor=row.discount_minor,
+        coupon_code=row.coupon_code,
     )
 
 
@@ -115,6 +128,7 @@ def _item_fact(item: InvoiceItem) -> InvoiceItemFact:
         net_minor=item.net_minor,
         tax_lines=_tax_lines(item.tax_lines),
         tax_reference=item.tax_reference,
+        discount_minor=item.discount_minor,
     )
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 import billing.invoices.operations as invoices
 import billing.ledger.operations as ledger
 import billing.outbox.operations as outbox
+import billing.pricing.operations as pricing
 from billing import money, schedule
 from billing.invoices.facts import InvoiceFact
 from billing.ledger.draft import EntryDraft
@@ -41,6 +42,8 @@ def record(payment: PaymentTransaction, answer: ProviderAnswer, *, source: str, 
     _write(payment, answer, verdict, flags, at)
     if verdict.state is not before or news or (verdict.note and source != "poll"):
         _remember(payment, answer, source=source, note=_note(verdict, flags), at=at)
+    if before in OPEN and verdict.state in (State.FAILED, State.EXPIRED):
+        pricing.release(holder_ref=payment.invoice_ref, at=at)  # a coupon is not kept from others by who did not pay
     if verdict.state is not before and verdict.state in _TOLD_OUTSIDE:
         _tell(payment, at)
     return verdict.books is not Books.NOTHING

@@ -67,6 +67,8 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
         messages.warning(request, str(wording.CROWDED))
     except (configuration.NoRoute, payment_queries.AmountOutOfRange):
         messages.warning(request, str(wording.GONE))
+    except payments.CouponRefused as error:
+        messages.warning(request, str(wording.coupon(error.reason)))
     return redirect_303("billing_web:payment", payment.id)
 
 

@@ -4,6 +4,7 @@ import html
 import re
 import threading
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from django.db import connections
@@ -13,6 +14,8 @@ from django.utils import timezone
 from billing.invoices import queries as invoices
 from billing.payments import operations as payments
 from billing.payments import queries as payment_queries
+from billing.payments.facts import Outcome, ProviderAnswer
+from billing.pricing import operations as pricing
 from billing.web import submissions
 from billing.web.models import Submission
 from config.identity.models import User
@@ -20,6 +23,50 @@ from tests.billing.web.conftest import HOSTILE, PHONE, Visitor, session_of
 
 DATABASES = ["default", "auth", "catalog"]
 pytestmark = pytest.mark.django_db(databases=DATABASES)
+
+
+class TestCoupon:
+    @pytest.fixture(autouse=True)
+    def _coupon(self, shop) -> None:
+        at = timezone.now() - timedelta(minutes=1)
+        pricing.add_coupon(code="RENTREE", owner_ref="web", rate=Fraction(1, 5), by="x", at=at, uses_max=1)
+
+    def apply(self, visitor, shop, **changed):
+        sent = {**visitor.form(shop.edition_ref), "coupon": "rentree", "apply": "1", **changed}
+        return visitor.http.post(f"/checkout/{shop.edition_ref}/", sent).content.decode()
+
+    def test_shows_the_new_price_and_pays_it(self, visitor, shop, wave, pay):
+        page = self.apply(visitor, shop)
+        assert "Payer 1\u202f200" in page
+        assert 'value="Awa Ndiaye"' in page
+        location = visitor.buy(shop.edition_ref, coupon="rentree", shown="1200 XOF")
+        assert payment_queries.payment(pay(location)).amount_minor == 1200
+
+    def test_typed_and_paid_at_once_shows_the_new_price_first(self, visitor, shop, wave):
+        sent = {**visitor.form(shop.edition_ref), "coupon": "RENTREE"}
+        answer = visitor.http.post(f"/checkout/{shop.edition_ref}/", sent)
+        assert answer.status_code == 422
+        assert "Bon appliqué" in answer.content.decode()
+        assert invoices.invoices_of(owner_ref="web", limit=9) == ()
+
+    def test_that_does_not_count_is_said_and_the_price_stays(self, visitor, shop, wave):
+        page = self.apply(visitor, shop, coupon="NOEL")
+        assert "Ce bon n’existe pas" in page
+        assert "Payer 1\u202f500" in page
+        sent = {**visitor.form(shop.edition_ref), "coupon": "NOEL"}
+        answer = visitor.http.post(f"/checkout/{shop.edition_ref}/", sent)
+        assert (answer.status_code, invoices.invoices_of(owner_ref="web", limit=9)) == (422, ())
+
+    def test_of_everything_is_refused(self, visitor, shop, wave):
+        pricing.add_coupon(code="OFFERT", owner_ref="web", rate=Fraction(1), by="x", at=timezone.now())
+        assert "rien à payer" in self.apply(visitor, shop, coupon="OFFERT")
+
+    def test_taken_by_others_after_a_failed_payment_is_said_on_the_waiting_page(self, visitor, shop, wave, pay):
+        ref = pay(visitor.buy(shop.edition_ref, coupon="rentree", shown="1200 XOF"))
+        payments.apply_answer(payment_ref=ref, answer=ProviderAnswer(Outcome.FAILED), source="poll", at=timezone.now())
+        visitor.buy(shop.edition_ref, coupon="rentree", shown="1200 XOF", phone="77 000 00 01", name="Un autre")
+        answer = visitor.http.post(f"/checkout/payments/{ref}/retry/", {"provider": "wave"}, follow=True)
+        assert "autant de fois" in answer.content.decode()
 
 
 class TestForm:
