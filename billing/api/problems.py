@@ -23,7 +23,7 @@ import billing.payments.operations as payments
 import billing.pricing.operations as pricing
 import billing.refunds.operations as refunds
 from billing.api import idempotency, parsers
-from billing.invoices.queries import NoSuchInvoice
+from billing.invoices.queries import NoSuchCreditNote, NoSuchInvoice
 
 CONTENT_TYPE = "application/problem+json"
 Text = str | Promise
@@ -70,6 +70,7 @@ _TABLE: dict[type[Exception], Problem] = {
         409, "idempotency_key_busy", _("La première demande avec cette clé est encore en cours : réessayez bientôt.")
     ),
     NoSuchInvoice: Problem(404, "no_such_invoice", _("Cette facture n’existe pas.")),
+    NoSuchCreditNote: Problem(404, "no_such_credit_note", _("Cet avoir n’existe pas.")),
     invoices.MixedCurrencies: Problem(422, "mixed_currencies", _("Une facture n’a qu’une devise.")),
     invoices.NothingToPay: Problem(422, "nothing_to_pay", _("Le bon ne laisse rien à payer.")),
     pricing.CouponRefused: Problem(422, "coupon_refused", _("Ce bon ne compte pas pour cet achat."), shows=("reason",)),

@@ -8,6 +8,7 @@ from rest_framework.permissions import AllowAny
 
 from billing.api import (
     coupons,
+    credit_notes,
     editions,
     invoices,
     payment_options,
@@ -31,6 +32,8 @@ urlpatterns = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
     path("invoices/<str:invoice_ref>/", invoices.InvoiceView.as_view(), name="invoice"),
     path("invoices/<str:invoice_ref>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice_pdf"),
+    path("credit-notes/", credit_notes.CreditNotesView.as_view(), name="credit_notes"),
+    path("credit-notes/<str:note_ref>/", credit_notes.CreditNoteView.as_view(), name="credit_note"),
     path("payments/", payments.PaymentsView.as_view(), name="payments"),
     path("payments/<str:payment_ref>/", payments.PaymentView.as_view(), name="payment"),
     path("payments/<str:payment_ref>/confirm/", payments.PaymentCodeView.as_view(), name="payment_confirm"),

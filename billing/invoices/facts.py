@@ -60,6 +60,42 @@ class InvoiceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditNoteItemFact:
+    """What is taken back of one line of the invoice."""
+
+    item_ref: str  # itm_…
+    title: str
+    product_kind: str
+    net_minor: int
+    gross_minor: int
+    tax_lines: tuple[TaxLine, ...]
+    tax_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteFact:
+    """A sale taken back, wholly or in part, by a paper of its own that cites the invoice."""
+
+    id: str  # crn_…
+    number: str  # of the credit notes' own series, without gaps
+    invoice_ref: str
+    invoice_number: str
+    invoice_opened_at: datetime
+    source_ref: str  # why: the refund that was settled
+    reason: str
+    owner_ref: str
+    entity: str
+    customer: Customer
+    country: str
+    currency: str
+    items: tuple[CreditNoteItemFact, ...]
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SaleLineFact:
     """One paid line of one invoice, with what was taken off on the way: what royalties are computed from."""
 

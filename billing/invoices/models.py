@@ -152,3 +152,62 @@ class InvoiceDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice_id} {self.state} {self.sha256[:12]}"
+
+
+class CreditNote(models.Model):
+    """A sale taken back, wholly or in part. Its seller and its customer are those printed on the invoice it cites."""
+
+    id = models.CharField(primary_key=True, max_length=30, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")
+    source_ref = models.CharField(max_length=30, unique=True)
+    reason = models.TextField()
+    owner_ref = models.CharField(max_length=40)
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(gross_minor=F("net_minor") + F("tax_minor")), name="credit_note_sums"),
+            models.CheckConstraint(
+                condition=Q(gross_minor__gt=0, net_minor__gte=0, tax_minor__gte=0), name="credit_note_of_something"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="credit_note_for_a_reason"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["owner_ref", "-id"], name="credit_note_of_owner")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CreditNoteItem(models.Model):
+    """What a credit note takes back of one line, in that line's own taxes."""
+
+    note = models.ForeignKey(CreditNote, on_delete=models.PROTECT, related_name="items")
+    item = models.ForeignKey(InvoiceItem, on_delete=models.PROTECT, related_name="credited")
+    net_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+    tax_lines = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["note", "item"], name="credit_note_line_once"),
+            models.CheckConstraint(condition=Q(gross_minor__gt=0, net_minor__gte=0), name="credit_note_line_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.note_id} {self.item_id}"
+
+
+class CreditNoteDocument(models.Model):
+    """The PDF of a credit note: the same bytes for ever."""
+
+    note = models.OneToOneField(CreditNote, on_delete=models.PROTECT, related_name="document")
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.note_id} {self.sha256[:12]}"

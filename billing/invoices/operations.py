@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Sum
 
 import billing.configuration.queries as configuration
 import billing.pricing.operations as pricing
 from billing.configuration.values import seller_value
 from billing.ids import new_id
-from billing.invoices import numbering, rows
-from billing.invoices.facts import Customer, InvoiceFact
-from billing.invoices.models import Invoice, InvoiceItem
+from billing.invoices import crediting, numbering, rows
+from billing.invoices.crediting import MoreThanInvoiced as MoreThanInvoiced
+from billing.invoices.facts import CreditNoteFact, Customer, InvoiceFact
+from billing.invoices.models import CreditNote, CreditNoteItem, Invoice, InvoiceItem
 from billing.invoices.queries import NoSuchInvoice
 from billing.invoices.states import State, may_follow
 from billing.pricing.facts import Quote
@@ -130,6 +132,51 @@ def void(*, invoice_ref: str, reason: str, at: datetime) -> InvoiceFact:
     if invoice.coupon_code:
         pricing.release(holder_ref=invoice.id, at=at)
     return rows.invoice_fact(invoice)
+
+
+@transaction.atomic
+def credit(
+    *, invoice_ref: str, source_ref: str, net_minor: int, tax_minor: int, reason: str, at: datetime
+) -> CreditNoteFact:
+    """Take a sale back on paper, wholly or in part. The same source again is the credit note it made.
+
+    Net and tax are what the ledger gave back; the lines share them, each in its own taxes. Books nothing itself.
+
+    :raises MoreThanInvoiced: more than is left of the invoice, or nothing.
+    :raises NotOpen: it was never paid: what nobody paid is voided.
+    :raises NoSuchInvoice: there is none.
+    """
+    invoice = _locked(invoice_ref)  # credit notes of one invoice one after the other
+    if made := CreditNote.objects.filter(source_ref=source_ref).first():
+        return rows.credit_note_fact(made)
+    if invoice.state != State.PAID:
+        raise NotOpen(f"invoice {invoice.number} is {invoice.state}, it has nothing to take back")
+    before = CreditNote.objects.filter(invoice=invoice).aggregate(net=Sum("net_minor"), tax=Sum("tax_minor"))
+    net, tax = crediting.within(
+        net_minor=net_minor,
+        tax_minor=tax_minor,
+        net_left=invoice.net_minor - (before["net"] or 0),
+        tax_left=invoice.tax_minor - (before["tax"] or 0),
+    )
+    lines = crediting.share(
+        items=rows.invoice_fact(invoice).items, before=rows.credited(invoice), net_minor=net, tax_minor=tax
+    )
+    note = CreditNote(
+        id=new_id("crn", at),
+        invoice=invoice,
+        source_ref=source_ref,
+        reason=reason,
+        owner_ref=invoice.owner_ref,
+        net_minor=net,
+        tax_minor=tax,
+        gross_minor=net + tax,
+        issued_at=at,
+    )
+    prefix = numbering.credit_prefix(invoice.seller["invoice_prefix"])
+    note.number = numbering.take(prefix=prefix, year=configuration.business_date(at).year)
+    note.save(force_insert=True)
+    CreditNoteItem.objects.bulk_create(rows.credit_item_of(line, note=note) for line in lines)
+    return rows.credit_note_fact(note)
 
 
 def _check_together(quotes: Sequence[Quote]) -> None:

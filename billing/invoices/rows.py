@@ -5,8 +5,16 @@ from fractions import Fraction
 from typing import Any
 
 from billing import phones
-from billing.invoices.facts import Customer, InvoiceFact, InvoiceItemFact, SaleLineFact
-from billing.invoices.models import Invoice, InvoiceItem
+from billing.invoices.crediting import Credited
+from billing.invoices.facts import (
+    CreditNoteFact,
+    CreditNoteItemFact,
+    Customer,
+    InvoiceFact,
+    InvoiceItemFact,
+    SaleLineFact,
+)
+from billing.invoices.models import CreditNote, CreditNoteItem, Invoice, InvoiceItem
 from billing.money import allocate
 from billing.pricing.facts import Quote
 from billing.pricing.tax import TaxLine
@@ -79,6 +87,58 @@ def invoice_fact(row: Invoice) -> InvoiceFact:
         void_reason=row.void_reason or None,
         discount_minor=row.discount_minor,
         coupon_code=row.coupon_code,
+    )
+
+
+def credited(invoice: Invoice) -> list[Credited]:
+    """What credit notes have taken back of the invoice's lines so far."""
+    found = CreditNoteItem.objects.filter(note__invoice=invoice)
+    return [Credited(row.item_id, row.net_minor, _tax_lines(row.tax_lines)) for row in found]
+
+
+def credit_item_of(line: Credited, *, note: CreditNote) -> CreditNoteItem:
+    return CreditNoteItem(
+        note=note,
+        item_id=line.item_ref,
+        net_minor=line.net_minor,
+        gross_minor=line.gross_minor,
+        tax_lines=[_tax_value(tax) for tax in line.tax_lines],
+    )
+
+
+def credit_note_fact(row: CreditNote) -> CreditNoteFact:
+    invoice = row.invoice
+    items = row.items.select_related("item").order_by("item__position")
+    return CreditNoteFact(
+        id=row.id,
+        number=row.number,
+        invoice_ref=invoice.id,
+        invoice_number=invoice.number,
+        invoice_opened_at=invoice.opened_at,
+        source_ref=row.source_ref,
+        reason=row.reason,
+        owner_ref=row.owner_ref,
+        entity=invoice.entity,
+        customer=_customer(invoice),
+        country=invoice.country,
+        currency=invoice.currency,
+        items=tuple(_credit_item_fact(item) for item in items),
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        gross_minor=row.gross_minor,
+        issued_at=row.issued_at,
+    )
+
+
+def _credit_item_fact(row: CreditNoteItem) -> CreditNoteItemFact:
+    return CreditNoteItemFact(
+        item_ref=row.item_id,
+        title=row.item.title,
+        product_kind=row.item.product_kind,
+        net_minor=row.net_minor,
+        gross_minor=row.gross_minor,
+        tax_lines=_tax_lines(row.tax_lines),
+        tax_reference=row.item.tax_reference,
     )
 
 

@@ -29,6 +29,7 @@ def page(request: HttpRequest, payment_ref: str) -> HttpResponse:
         "payment": payment,
         "invoice": invoice,
         "taxes": _taxes(invoice),
+        "credit_notes": invoices.credit_notes_of(invoice.id),
         "wallet": payments.label(payment.provider),
         # Money that came although the invoice was paid already is owed back, and said so.
         "paid_twice": invoice.payment_ref != payment.id,

@@ -23,6 +23,8 @@ MATRIX = {
     "invoices": ("invoices/", "get", 200, 200),
     "invoice": ("invoices/{invoice}/", "get", 200, 404),
     "invoice_pdf": ("invoices/{invoice}/pdf/", "get", 200, 404),
+    "credit_notes": ("credit-notes/?invoice={paid}", "get", 200, 404),
+    "credit_note": ("credit-notes/{credit_note}/", "get", 200, 404),
     "payments": ("payments/?invoice={invoice}", "get", 200, 404),
     "payment": ("payments/{payment}/", "get", 200, 404),
     "payment_options": ("payment-options/?invoice={invoice}", "get", 200, 404),
@@ -50,7 +52,11 @@ def own(client_a, opened, wave):
     refund = client_a.post("refunds/", {"payment": started["id"], "reason": "essai"}).json()["id"]
     client_a.post("webhook-endpoints/", {"url": "http://127.0.0.1:9/hook"})
     coupon = client_a.post("coupons/", {"code": "RENTREE", "percent": "20"}).json()["id"]
-    return {"invoice": invoice, "payment": payment, "refund": refund, "coupon": coupon}
+    (note,) = client_a.get(f"credit-notes/?invoice={paid}").json()["results"]
+    return {
+        **{"invoice": invoice, "payment": payment, "refund": refund, "coupon": coupon},
+        **{"paid": paid, "credit_note": note["id"]},
+    }
 
 
 def call(client, method, address, route):

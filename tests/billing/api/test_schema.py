@@ -9,6 +9,7 @@ OURS = (
     "/api/v1/editions/",
     "/api/v1/quotes/",
     "/api/v1/coupons/",
+    "/api/v1/credit-notes/",
     "/api/v1/invoices/",
     "/api/v1/payments/",
     "/api/v1/payment-options/",
