@@ -26,6 +26,7 @@ from billing.api.schema import IDEMPOTENCY_KEY, problems
 from billing.api.shapes import Amount, Asked, Country, Currency, PageAsked, PageTold, Ref, Told, page, phone
 from billing.invoices import operations, pdf
 from billing.invoices.facts import Customer, InvoiceFact
+from billing.invoices.states import State
 from billing.pricing.facts import Quote
 from billing.pricing.quoting import BadQuantity, Line
 
@@ -88,7 +89,7 @@ class CustomerTold(Told):
 class InvoiceTold(Told):
     id = serializers.CharField()
     number = serializers.CharField()
-    state = serializers.CharField(help_text="open, paid, void")
+    state = serializers.ChoiceField([str(state) for state in State])
     customer = CustomerTold()
     items = InvoiceItemTold(many=True)
     coupon = serializers.CharField(source="coupon_code", help_text="Empty: none.")

@@ -36,8 +36,8 @@ class InvoiceItemFact:
 @dataclass(frozen=True, slots=True)
 class InvoiceFact:
     id: str  # inv_…
-    number: str  # the legal number, without gaps per series and year
-    state: str  # open, paid, void
+    number: str  # the legal number, without gaps per series and year; a draft has none yet
+    state: str  # draft, open, partly_paid, paid, void, uncollectible
     entity: str
     owner_ref: str  # who asked for it: the API client's usr_…, or "web"
     customer: Customer
@@ -57,6 +57,7 @@ class InvoiceFact:
     void_reason: str | None = None
     discount_minor: int = 0  # already taken off net, tax and gross
     coupon_code: str = ""
+    received_minor: int = 0  # in parts, so far; nothing where one payment paid it all
 
 
 @dataclass(frozen=True, slots=True)

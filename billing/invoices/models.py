@@ -14,6 +14,7 @@ from billing.invoices.states import State
 # As plain text: migrations are history and must not import today's code.
 _STATES = [state.value for state in State]
 _OPEN, _PAID, _VOID = State.OPEN.value, State.PAID.value, State.VOID.value
+_DRAFT, _PARTLY_PAID = State.DRAFT.value, State.PARTLY_PAID.value
 
 
 class InvoiceSeries(models.Model):
@@ -36,8 +37,8 @@ class Invoice(models.Model):
     """One claim on one customer. Only the columns of its state may still move, and only once."""
 
     id = models.CharField(primary_key=True, max_length=30, editable=False)
-    number = models.CharField(max_length=40, unique=True)
-    state = models.CharField(max_length=10, choices=[(text, text) for text in _STATES], default=_OPEN)
+    number = models.CharField(max_length=40, unique=True, null=True)  # taken when it is issued
+    state = models.CharField(max_length=20, choices=[(text, text) for text in _STATES], default=_OPEN)
     owner_ref = models.CharField(max_length=40)
     entity = models.CharField(max_length=40)
     seller = models.JSONField()
@@ -65,6 +66,7 @@ class Invoice(models.Model):
     provider = models.CharField(max_length=30, blank=True)
     transaction_ref = models.TextField(blank=True)
     fee_minor = models.BigIntegerField(default=0)
+    received_minor = models.BigIntegerField(default=0, db_default=0)  # in parts; nothing when one payment pays it all
     voided_at = models.DateTimeField(null=True)
     void_reason = models.TextField(blank=True)
 
@@ -83,6 +85,16 @@ class Invoice(models.Model):
                 name="invoice_void_for_a_reason",
             ),
             models.CheckConstraint(
+                condition=Q(number__isnull=False) | Q(state__in=[_DRAFT, _VOID]), name="invoice_issued_has_a_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(received_minor=0, state__in=[_DRAFT, _OPEN, _VOID])
+                | Q(received_minor__gt=0, received_minor__lt=F("gross_minor"), state=_PARTLY_PAID)
+                | (Q(received_minor=0) | Q(received_minor=F("gross_minor"))) & Q(state=_PAID)
+                | Q(received_minor__gte=0, received_minor__lt=F("gross_minor"), state=State.UNCOLLECTIBLE.value),
+                name="invoice_received_fits_its_state",
+            ),
+            models.CheckConstraint(
                 condition=Q(fee_minor__gte=0, fee_minor__lte=F("gross_minor")), name="invoice_fee_within_gross"
             ),
             models.UniqueConstraint(
@@ -97,7 +109,24 @@ class Invoice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.number
+        return self.number or self.id
+
+
+class InvoicePart(models.Model):
+    """A part of an invoice that was paid by itself. Written once."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="parts")
+    part_ref = models.CharField(max_length=30, unique=True)
+    amount_minor = models.BigIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="part_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id} {self.part_ref}"
 
 
 class InvoiceItem(models.Model):
@@ -140,7 +169,7 @@ class InvoiceDocument(models.Model):
     """The PDF as it was first made, one for each state the invoice was printed in: the same bytes for ever."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents")
-    state = models.CharField(max_length=10)
+    state = models.CharField(max_length=20)
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField(db_default=Now())

@@ -13,7 +13,7 @@ from billing.ids import new_id
 from billing.invoices import crediting, numbering, rows
 from billing.invoices.crediting import MoreThanInvoiced as MoreThanInvoiced
 from billing.invoices.facts import CreditNoteFact, Customer, InvoiceFact
-from billing.invoices.models import CreditNote, CreditNoteItem, Invoice, InvoiceItem
+from billing.invoices.models import CreditNote, CreditNoteItem, Invoice, InvoiceItem, InvoicePart
 from billing.invoices.queries import NoSuchInvoice
 from billing.invoices.states import State, may_follow
 from billing.pricing.facts import Quote
@@ -43,6 +43,10 @@ class NotOpen(Exception):
     """The invoice is void, or paid when it should be voided; nothing was changed."""
 
 
+class MoreThanDue(Exception):
+    """A part is more than what is still owed, or nothing; nothing was changed."""
+
+
 class AlreadyPaid(Exception):
     """The invoice was paid before, by the payment this carries; nothing was changed."""
 
@@ -63,35 +67,39 @@ def open_invoice(*, owner_ref: str, customer: Customer, quotes: Sequence[Quote],
     :raises NoSeller: nobody sells in that country on that day.
     :raises CouponRefused: the quotes' coupon is used up, over, or was used before by this customer.
     """
-    _check_together(quotes)
-    seller = configuration.seller(country=quotes[0].country, at=at)
-    net, gross = sum(quote.net_minor for quote in quotes), sum(quote.gross_minor for quote in quotes)
-    invoice = Invoice(
-        id=new_id("inv", at),
-        owner_ref=owner_ref,
-        entity=seller.entity,
-        seller=seller_value(seller),
-        country=quotes[0].country,
-        currency=quotes[0].currency,
-        item_count=len(quotes),
-        discount_minor=sum(quote.discount_minor for quote in quotes),
-        coupon_code=quotes[0].coupon_code,
-        net_minor=net,
-        tax_minor=gross - net,
-        gross_minor=gross,
-        opened_at=at,
-        **rows.customer_columns(customer),
-    )
-    if quotes[0].coupon_ref:
-        keys = rows.customer_keys(customer)
-        pricing.redeem(coupon_ref=quotes[0].coupon_ref, holder_ref=invoice.id, customer_keys=keys, at=at)
+    invoice = _composed(owner_ref=owner_ref, customer=customer, quotes=quotes, at=at)
     # As late as possible: from here to the end of the transaction the series waits for us.
-    invoice.number = numbering.take(prefix=seller.invoice_prefix, year=configuration.business_date(at).year)
-    invoice.save(force_insert=True)
-    InvoiceItem.objects.bulk_create(
-        rows.item_of(quote, item_ref=new_id("itm", at), invoice=invoice, position=position)
-        for position, quote in enumerate(quotes, start=1)
-    )
+    _number(invoice, at)
+    return _saved(invoice, quotes, at)
+
+
+@transaction.atomic
+def draft_invoice(*, owner_ref: str, customer: Customer, quotes: Sequence[Quote], at: datetime) -> InvoiceFact:
+    """Prepare an invoice to be issued later, or voided: complete, but without a number, and owed by nobody.
+
+    :raises NothingToInvoice, MixedCurrencies, MixedCountries, MixedCoupons, NothingToPay: see `open_invoice`.
+    :raises NoSeller, CouponRefused: see `open_invoice`.
+    """
+    invoice = _composed(owner_ref=owner_ref, customer=customer, quotes=quotes, at=at)
+    invoice.state = State.DRAFT
+    return _saved(invoice, quotes, at)
+
+
+@transaction.atomic
+def issue(*, invoice_ref: str, at: datetime) -> InvoiceFact:
+    """Give a draft its number and its date: from now on it is owed, and what it prints never changes.
+
+    :raises NotOpen: it is no draft.
+    :raises CouponRefused: its coupon went to others meanwhile.
+    :raises NoSuchInvoice: there is none.
+    """
+    invoice = _locked(invoice_ref)
+    _move(invoice, State.OPEN)
+    if invoice.coupon_code:
+        pricing.hold_again(holder_ref=invoice.id, at=at)
+    invoice.opened_at = at
+    _number(invoice, at)
+    invoice.save(update_fields=["state", "opened_at", "number"])
     return rows.invoice_fact(invoice)
 
 
@@ -106,6 +114,8 @@ def mark_paid(
     :raises NoSuchInvoice: there is none.
     """
     invoice = _locked(invoice_ref)
+    if invoice.received_minor and invoice.state != State.PAID:
+        raise NotOpen(f"invoice {invoice.number} is paid in parts: a payment of the whole is too much")
     if invoice.state == State.PAID:
         message = f"invoice {invoice.number} was already paid by {invoice.payment_ref}"
         raise AlreadyPaid(message, payment_ref=invoice.payment_ref)
@@ -119,10 +129,52 @@ def mark_paid(
 
 
 @transaction.atomic
-def void(*, invoice_ref: str, reason: str, at: datetime) -> InvoiceFact:
-    """Give up an open invoice. It keeps its number and says why.
+def receive_part(*, invoice_ref: str, part_ref: str, provider: str, amount_minor: int, at: datetime) -> InvoiceFact:
+    """Note that a part of the invoice was paid; with the last part it is paid. The same part again changes nothing.
 
-    :raises NotOpen: it is paid or void already.
+    :raises MoreThanDue: the part is more than what is still owed, or nothing.
+    :raises NotOpen: it is a draft, void, or paid already.
+    :raises NoSuchInvoice: there is none.
+    """
+    invoice = _locked(invoice_ref)
+    if InvoicePart.objects.filter(part_ref=part_ref, invoice=invoice).exists():
+        return rows.invoice_fact(invoice)
+    left = invoice.gross_minor - invoice.received_minor
+    _move(invoice, State.PAID if amount_minor == left else State.PARTLY_PAID)
+    if not 0 < amount_minor <= left:
+        raise MoreThanDue(f"{amount_minor} for invoice {invoice.number}, of which {left} are owed")
+    InvoicePart.objects.create(invoice=invoice, part_ref=part_ref, amount_minor=amount_minor, received_at=at)
+    invoice.received_minor += amount_minor
+    moved = ["state", "received_minor"]
+    if invoice.state == State.PAID:
+        invoice.paid_at, invoice.payment_ref, invoice.provider = at, part_ref, provider
+        moved += ["paid_at", "payment_ref", "provider"]
+    invoice.save(update_fields=moved)
+    if invoice.state == State.PAID and invoice.coupon_code:
+        pricing.confirm(holder_ref=invoice.id, at=at)
+    return rows.invoice_fact(invoice)
+
+
+@transaction.atomic
+def give_up(*, invoice_ref: str, at: datetime) -> InvoiceFact:
+    """Expect no more money for an invoice. It stays owed: money that comes after all is taken.
+
+    :raises NotOpen: it is paid, void, a draft, or given up already.
+    :raises NoSuchInvoice: there is none.
+    """
+    invoice = _locked(invoice_ref)
+    _move(invoice, State.UNCOLLECTIBLE)
+    invoice.save(update_fields=["state"])
+    if invoice.coupon_code:
+        pricing.release(holder_ref=invoice.id, at=at)
+    return rows.invoice_fact(invoice)
+
+
+@transaction.atomic
+def void(*, invoice_ref: str, reason: str, at: datetime) -> InvoiceFact:
+    """Declare an open invoice or a draft void. It keeps its number, if it has one, and says why.
+
+    :raises NotOpen: it is paid, wholly or in part, or void already.
     :raises NoSuchInvoice: there is none.
     """
     invoice = _locked(invoice_ref)
@@ -177,6 +229,47 @@ def credit(
     note.save(force_insert=True)
     CreditNoteItem.objects.bulk_create(rows.credit_item_of(line, note=note) for line in lines)
     return rows.credit_note_fact(note)
+
+
+def _composed(*, owner_ref: str, customer: Customer, quotes: Sequence[Quote], at: datetime) -> Invoice:
+    """Everything that is printed, copied now; a coupon is held from here on."""
+    _check_together(quotes)
+    seller = configuration.seller(country=quotes[0].country, at=at)
+    net, gross = sum(quote.net_minor for quote in quotes), sum(quote.gross_minor for quote in quotes)
+    invoice = Invoice(
+        id=new_id("inv", at),
+        owner_ref=owner_ref,
+        entity=seller.entity,
+        seller=seller_value(seller),
+        country=quotes[0].country,
+        currency=quotes[0].currency,
+        item_count=len(quotes),
+        discount_minor=sum(quote.discount_minor for quote in quotes),
+        coupon_code=quotes[0].coupon_code,
+        net_minor=net,
+        tax_minor=gross - net,
+        gross_minor=gross,
+        opened_at=at,
+        **rows.customer_columns(customer),
+    )
+    if quotes[0].coupon_ref:
+        keys = rows.customer_keys(customer)
+        pricing.redeem(coupon_ref=quotes[0].coupon_ref, holder_ref=invoice.id, customer_keys=keys, at=at)
+    return invoice
+
+
+def _number(invoice: Invoice, at: datetime) -> None:
+    prefix = invoice.seller["invoice_prefix"]
+    invoice.number = numbering.take(prefix=prefix, year=configuration.business_date(at).year)
+
+
+def _saved(invoice: Invoice, quotes: Sequence[Quote], at: datetime) -> InvoiceFact:
+    invoice.save(force_insert=True)
+    InvoiceItem.objects.bulk_create(
+        rows.item_of(quote, item_ref=new_id("itm", at), invoice=invoice, position=position)
+        for position, quote in enumerate(quotes, start=1)
+    )
+    return rows.invoice_fact(invoice)
 
 
 def _check_together(quotes: Sequence[Quote]) -> None:

@@ -66,7 +66,7 @@ def customer_keys(customer: Customer) -> list[str]:
 def invoice_fact(row: Invoice) -> InvoiceFact:
     return InvoiceFact(
         id=row.id,
-        number=row.number,
+        number=row.number or "",
         state=row.state,
         entity=row.entity,
         owner_ref=row.owner_ref,
@@ -87,6 +87,7 @@ def invoice_fact(row: Invoice) -> InvoiceFact:
         void_reason=row.void_reason or None,
         discount_minor=row.discount_minor,
         coupon_code=row.coupon_code,
+        received_minor=row.received_minor,
     )
 
 
@@ -113,7 +114,7 @@ def credit_note_fact(row: CreditNote) -> CreditNoteFact:
         id=row.id,
         number=row.number,
         invoice_ref=invoice.id,
-        invoice_number=invoice.number,
+        invoice_number=invoice.number or "",
         invoice_opened_at=invoice.opened_at,
         source_ref=row.source_ref,
         reason=row.reason,
@@ -149,7 +150,7 @@ def sale_line_fact(item: InvoiceItem) -> SaleLineFact:
     return SaleLineFact(
         item_ref=item.id,
         invoice_ref=invoice.id,
-        invoice_number=invoice.number,
+        invoice_number=invoice.number or "",
         payment_ref=invoice.payment_ref,
         entity=invoice.entity,
         edition_ref=item.edition_ref,
