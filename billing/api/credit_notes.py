@@ -1,6 +1,8 @@
 """Credit notes of the calling client's invoices: made when a refund settles, never asked for."""
 
-from drf_spectacular.utils import extend_schema
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +14,7 @@ from billing.api.access import IsPaymentClient, caller_ref
 from billing.api.invoices import TaxTold, own_invoice
 from billing.api.schema import problems
 from billing.api.shapes import Amount, PageAsked, PageTold, Ref, Told, page
+from billing.invoices import pdf
 from billing.invoices.facts import CreditNoteFact
 
 
@@ -71,6 +74,21 @@ class CreditNoteView(APIView):
     @extend_schema(operation_id="credit_notes_read", responses={200: CreditNoteTold, **problems(401, 403, 404)})
     def get(self, request: Request, note_ref: str) -> Response:
         return Response(CreditNoteTold.of(own_credit_note(request, note_ref)))
+
+
+class CreditNotePdfView(APIView):
+    """The credit note as the customer's document."""
+
+    permission_classes = (IsPaymentClient,)
+
+    @extend_schema(
+        operation_id="credit_notes_pdf",
+        responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY), **problems(401, 403, 404)},
+    )
+    def get(self, request: Request, note_ref: str) -> HttpResponse:
+        fact = own_credit_note(request, note_ref)
+        headers = {"Content-Disposition": f'inline; filename="{fact.number}.pdf"', "Cache-Control": "no-store"}
+        return HttpResponse(pdf.render_credit(fact.id), content_type="application/pdf", headers=headers)
 
 
 def own_credit_note(request: Request, note_ref: str) -> CreditNoteFact:

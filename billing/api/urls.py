@@ -34,6 +34,7 @@ urlpatterns = [
     path("invoices/<str:invoice_ref>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice_pdf"),
     path("credit-notes/", credit_notes.CreditNotesView.as_view(), name="credit_notes"),
     path("credit-notes/<str:note_ref>/", credit_notes.CreditNoteView.as_view(), name="credit_note"),
+    path("credit-notes/<str:note_ref>/pdf/", credit_notes.CreditNotePdfView.as_view(), name="credit_note_pdf"),
     path("payments/", payments.PaymentsView.as_view(), name="payments"),
     path("payments/<str:payment_ref>/", payments.PaymentView.as_view(), name="payment"),
     path("payments/<str:payment_ref>/confirm/", payments.PaymentCodeView.as_view(), name="payment_confirm"),

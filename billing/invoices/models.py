@@ -205,7 +205,10 @@ class CreditNote(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="credit_note_for_a_reason"),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["owner_ref", "-id"], name="credit_note_of_owner")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner_ref", "-id"], name="credit_note_of_owner"),
+            models.Index(fields=["issued_at", "id"], name="credit_note_issued"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing import phones
 from billing.configuration.facts import SellerFact
 from billing.configuration.values import seller_fact
 from billing.invoices import rows
 from billing.invoices.facts import CreditNoteFact, InvoiceFact, SaleLineFact
-from billing.invoices.models import CreditNote, Invoice, InvoiceItem
+from billing.invoices.models import CreditNote, Invoice, InvoiceDocument, InvoiceItem
 from billing.invoices.states import State
 
 
@@ -84,6 +84,19 @@ def credit_notes_of_owner(*, owner_ref: str, limit: int, before: str | None = No
     if before is not None:
         found = found.filter(id__lt=before)
     return tuple(rows.credit_note_fact(row) for row in found.order_by("-id")[:limit])
+
+
+def paid_unprinted(*, since: datetime, limit: int) -> tuple[str, ...]:
+    """Invoices paid since then whose paper nobody has made yet, the oldest first."""
+    found = Invoice.objects.filter(state=State.PAID, paid_at__gte=since)
+    missing = found.exclude(Exists(InvoiceDocument.objects.filter(invoice=OuterRef("pk"), state=State.PAID)))
+    return tuple(missing.order_by("paid_at", "id").values_list("id", flat=True)[:limit])
+
+
+def credit_notes_unprinted(*, since: datetime, limit: int) -> tuple[str, ...]:
+    """Credit notes issued since then whose paper nobody has made yet, the oldest first."""
+    found = CreditNote.objects.filter(issued_at__gte=since, document__isnull=True)
+    return tuple(found.order_by("issued_at", "id").values_list("id", flat=True)[:limit])
 
 
 def paid_editions_of(user_ref: str) -> tuple[str, ...]:

@@ -49,6 +49,18 @@ def document(request: HttpRequest, payment_ref: str) -> HttpResponse:
     return HttpResponse(pdf.render(invoice.id), content_type="application/pdf", headers=headers)
 
 
+@never_cache
+@require_safe
+def credit_note(request: HttpRequest, payment_ref: str, note_ref: str) -> HttpResponse:
+    """A credit note of the payment's invoice as a PDF."""
+    payment = find(payment_ref)
+    notes = {note.id: note for note in invoices.credit_notes_of(payment.invoice_ref)}
+    if note_ref not in notes:
+        raise Http404
+    headers = {"Content-Disposition": f'inline; filename="{notes[note_ref].number}.pdf"'}
+    return HttpResponse(pdf.render_credit(note_ref), content_type="application/pdf", headers=headers)
+
+
 def _taxes(invoice: InvoiceFact) -> list[TaxLine]:
     """The lines' taxes together, by code and rate."""
     sums: dict[tuple[str, Fraction], int] = {}

@@ -76,6 +76,10 @@ class Migration(migrations.Migration):
             model_name="creditnote",
             index=models.Index(fields=["owner_ref", "-id"], name="credit_note_of_owner"),
         ),
+        migrations.AddIndex(
+            model_name="creditnote",
+            index=models.Index(fields=["issued_at", "id"], name="credit_note_issued"),
+        ),
         migrations.AddConstraint(
             model_name="creditnote",
             constraint=models.CheckConstraint(

@@ -25,6 +25,7 @@ MATRIX = {
     "invoice_pdf": ("invoices/{invoice}/pdf/", "get", 200, 404),
     "credit_notes": ("credit-notes/?invoice={paid}", "get", 200, 404),
     "credit_note": ("credit-notes/{credit_note}/", "get", 200, 404),
+    "credit_note_pdf": ("credit-notes/{credit_note}/pdf/", "get", 200, 404),
     "payments": ("payments/?invoice={invoice}", "get", 200, 404),
     "payment": ("payments/{payment}/", "get", 200, 404),
     "payment_options": ("payment-options/?invoice={invoice}", "get", 200, 404),

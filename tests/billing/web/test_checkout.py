@@ -11,18 +11,57 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from billing.invoices import operations as invoice_operations
 from billing.invoices import queries as invoices
 from billing.payments import operations as payments
 from billing.payments import queries as payment_queries
 from billing.payments.facts import Outcome, ProviderAnswer
 from billing.pricing import operations as pricing
+from billing.pricing.queries import quote as price
 from billing.web import submissions
 from billing.web.models import Submission
 from config.identity.models import User
 from tests.billing.web.conftest import HOSTILE, PHONE, Visitor, session_of
+from tests.factories import billing as opened
 
 DATABASES = ["default", "auth", "catalog"]
 pytestmark = pytest.mark.django_db(databases=DATABASES)
+
+
+class TestInvoicePage:
+    """The address printed on an unpaid invoice."""
+
+    @pytest.fixture
+    def invoice(self, shop):
+        at = timezone.now()
+        quote = price(edition_ref=shop.edition_ref, country="SN", at=at)
+        return opened.open_invoice(at=at, quotes=[quote], to=opened.customer())
+
+    def test_pays_it_with_a_wallet(self, visitor, invoice, wave, pay):
+        page = visitor.read(f"/checkout/invoices/{invoice.id}/")
+        assert invoice.number in page
+        answer = visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "wave"})
+        assert payment_queries.payment(pay(answer["Location"])).invoice_ref == invoice.id
+
+    def test_leads_to_the_attempt_there_is(self, visitor, invoice, wave, pay):
+        ref = pay(visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "wave"})["Location"])
+        answer = visitor.http.get(f"/checkout/invoices/{invoice.id}/")
+        assert (answer.status_code, answer["Location"]) == (303, f"/checkout/payments/{ref}/")
+
+    def test_refuses_a_wallet_that_is_not_offered(self, visitor, invoice, wave):
+        answer = visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "visa"}, follow=True)
+        assert "choisissez-en un autre" in answer.content.decode()
+        assert payment_queries.payments_of_invoice(invoice.id) == ()
+
+    def test_of_a_void_invoice_takes_no_money(self, visitor, invoice, wave):
+        invoice_operations.void(invoice_ref=invoice.id, reason="doublon", at=timezone.now())
+        visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "wave"})
+        assert "ne se paie pas ici" in visitor.read(f"/checkout/invoices/{invoice.id}/")
+        assert payment_queries.payments_of_invoice(invoice.id) == ()
+
+    @pytest.mark.parametrize("ref", ["inv_none", "inv_0000000000000000000000000z", "x"])
+    def test_of_none_is_not_there(self, visitor, ref):
+        visitor.read(f"/checkout/invoices/{ref}/", status=404)
 
 
 class TestCoupon:
