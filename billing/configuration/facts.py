@@ -37,6 +37,7 @@ class TaxRuleFact:
     legal_reference: str
     confidence: str
     valid_from: date
+    mention: str = ""  # what the law wants printed: "Autoliquidation : TVA due par le preneur"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,11 @@ def set_tax_rule(
     changed_by: str,
     at: datetime,
     customer_kind: str = "person",
+    mention: str = "",
 ) -> str:
     """Say which taxes such a sale bears from `valid_from` on. No rates: exempt, the reason in `legal_reference`.
+
+    `mention` is what the law wants printed on such an invoice: an exemption, a tax the customer declares.
 
     :raises OverlappingValidity: a later rule is already set.
     :raises BadRate: a rate is no fraction from 0 to 1.
@@ -83,7 +86,7 @@ def set_tax_rule(
         kind=Kind.TAX_RULE,
         country=country,
         subject=f"{product_kind}/{customer_kind}",
-        value=values.tax_value(rates),
+        value=values.tax_value(rates, mention),
         valid_from=valid_from,
         legal_reference=legal_reference,
         confidence=confidence,

@@ -44,15 +44,16 @@ def seller_fact(value: Mapping[str, Any]) -> SellerFact:
     return SellerFact(**{**value, "legal_mentions": mentions})
 
 
-def tax_value(rates: Sequence[TaxRateFact]) -> dict[str, Any]:
-    return {"rates": [[rate.code, rate_text(rate.rate)] for rate in rates]}
+def tax_value(rates: Sequence[TaxRateFact], mention: str = "") -> dict[str, Any]:
+    value: dict[str, Any] = {"rates": [[rate.code, rate_text(rate.rate)] for rate in rates]}
+    return {**value, "mention": mention} if mention else value
 
 
 def tax_fact(
     value: Mapping[str, Any], *, ref: str, country: str, product_kind: str, reference: str, confidence: str, since: date
 ) -> TaxRuleFact:
     rates = tuple(TaxRateFact(code, Fraction(rate)) for code, rate in value["rates"])
-    return TaxRuleFact(ref, country, product_kind, rates, reference, confidence, since)
+    return TaxRuleFact(ref, country, product_kind, rates, reference, confidence, since, value.get("mention", ""))
 
 
 def route_value(*, entity: str, fee_rate: Fraction, enabled: bool, priority: int) -> dict[str, Any]:

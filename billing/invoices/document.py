@@ -69,6 +69,7 @@ class Document:
     customer_email: str
     lines: tuple[Line, ...]
     taxes: tuple[TaxRow, ...]
+    mentions: tuple[str, ...]  # what the law wants said of these taxes, in its own words
     list_price: str  # before the discount
     discount: str
     coupon_code: str
@@ -110,6 +111,7 @@ def compose(
         state_more=state_more,
         lines=tuple(_line(item, invoice, said, language) for item in invoice.items),
         taxes=_taxes(invoice.items, said, currency, language),
+        mentions=_mentions(invoice.items),
         list_price=money(invoice.gross_minor + invoice.discount_minor, currency, language),
         discount=money(-invoice.discount_minor, currency, language).replace("-", "−") if invoice.discount_minor else "",
         coupon_code=invoice.coupon_code,
@@ -151,6 +153,7 @@ def compose_credit(
         state_more=said["why"].format(reason=_short(note.reason)),
         lines=tuple(_credit_line(item, said, currency, language) for item in note.items),
         taxes=_taxes(note.items, said, currency, language),
+        mentions=_mentions(note.items),
         list_price="",
         discount="",
         coupon_code="",
@@ -278,6 +281,11 @@ def _taxes(
         )
         for code, rate, reference in bases
     )
+
+
+def _mentions(items: Iterable[InvoiceItemFact | CreditNoteItemFact]) -> tuple[str, ...]:
+    """Each once, in the order of the lines."""
+    return tuple(dict.fromkeys(item.tax_mention for item in items if item.tax_mention))
 
 
 def _zone_of(country: str, otherwise: tzinfo) -> tzinfo:

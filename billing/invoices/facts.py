@@ -31,6 +31,7 @@ class InvoiceItemFact:
     tax_lines: tuple[TaxLine, ...]
     tax_reference: str
     discount_minor: int = 0
+    tax_mention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class CreditNoteItemFact:
     gross_minor: int
     tax_lines: tuple[TaxLine, ...]
     tax_reference: str
+    tax_mention: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def of_credit_note(note: CreditNoteFact, *, seller: SellerFact, issued_on: date,
 def _line(item: Item, quantity: int) -> _Line:
     rate = sum((tax.rate for tax in item.tax_lines), Fraction(0))
     tax = sum(tax.amount_minor for tax in item.tax_lines)
-    return _Line(item.title, quantity, item.net_minor, tax, rate, item.tax_reference)
+    return _Line(item.title, quantity, item.net_minor, tax, rate, item.tax_mention or item.tax_reference)
 
 
 def _paper(

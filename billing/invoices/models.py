@@ -146,6 +146,7 @@ class InvoiceItem(models.Model):
     tax_lines = models.JSONField()  # [{"code", "rate": "9/50", "amount_minor"}, …]
     tax_rule_ref = models.CharField(max_length=30)
     tax_reference = models.TextField(blank=True)
+    tax_mention = models.TextField(blank=True, default="", db_default="")
     price_ref = models.CharField(max_length=30)
 
     class Meta:

@@ -36,6 +36,7 @@ def item_of(quote: Quote, *, item_ref: str, invoice: Invoice, position: int) -> 
         tax_lines=[_tax_value(line) for line in quote.tax_lines],
         tax_rule_ref=quote.tax_rule_ref,
         tax_reference=quote.tax_reference,
+        tax_mention=quote.tax_mention,
         price_ref=quote.price_ref,
     )
 
@@ -140,6 +141,7 @@ def _credit_item_fact(row: CreditNoteItem) -> CreditNoteItemFact:
         gross_minor=row.gross_minor,
         tax_lines=_tax_lines(row.tax_lines),
         tax_reference=row.item.tax_reference,
+        tax_mention=row.item.tax_mention,
     )
 
 
@@ -190,6 +192,7 @@ def _item_fact(item: InvoiceItem) -> InvoiceItemFact:
         tax_lines=_tax_lines(item.tax_lines),
         tax_reference=item.tax_reference,
         discount_minor=item.discount_minor,
+        tax_mention=item.tax_mention,
     )
 
 

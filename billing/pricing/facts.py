@@ -28,6 +28,7 @@ class Quote:
     discount_minor: int = 0  # tax-inclusive, never more than unit times quantity
     coupon_ref: str = ""  # cpn_…, also where the coupon took nothing off this line
     coupon_code: str = ""
+    tax_mention: str = ""  # what the law wants printed besides
 
     @property
     def tax_minor(self) -> int:

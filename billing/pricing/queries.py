@@ -63,9 +63,15 @@ def prices(*, edition_refs: Collection[str], country: str, at: datetime) -> Mapp
 
 
 def line(
-    *, edition_ref: str, country: str, currency: str | None = None, quantity: int = 1, at: datetime
+    *,
+    edition_ref: str,
+    country: str,
+    currency: str | None = None,
+    quantity: int = 1,
+    customer_kind: str = "person",
+    at: datetime,
 ) -> quoting.Line:
-    """What was found about `quantity` pieces for a person in `country` now; several make `quote_lines`.
+    """What was found about `quantity` pieces for such a customer in `country` now; several make `quote_lines`.
 
     :raises UnknownBook: the edition has not reached billing.
     :raises NoPrice: it is not sold there in that currency (the country's own, when none is given).
@@ -78,7 +84,7 @@ def line(
     price = next((one for one in found if one.currency == wanted), None)
     if price is None:
         raise NoPrice(f"{edition_ref} has no price in {country} in {wanted} at {at}")
-    rule = configuration.tax_rule(country=country, product_kind=book.kind, at=at)
+    rule = configuration.tax_rule(country=country, product_kind=book.kind, customer_kind=customer_kind, at=at)
     asked = quoting.Line(book, price, rule, quantity)
     quoting.check_quantity(asked)
     return asked
@@ -185,6 +191,16 @@ def coupon(coupon_ref: str) -> CouponFact:
     row = Coupon.objects.filter(pk=coupon_ref).first()
     if row is None:
         raise NoSuchCoupon(coupon_ref)
+    return row.as_fact()
+
+
+def coupon_named(*, owner_ref: str, code: str) -> CouponFact:
+    """
+    :raises NoSuchCoupon: the owner has none of that code.
+    """
+    row = Coupon.objects.filter(owner_ref=owner_ref, code=spelled_code(code)).first()
+    if row is None:
+        raise NoSuchCoupon(spelled_code(code))
     return row.as_fact()
 
 

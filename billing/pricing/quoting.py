@@ -114,6 +114,7 @@ def _quote(line: Line, discount_minor: int, coupon: CouponFact | None, *, countr
         tax_lines=split.lines,
         tax_rule_ref=line.rule.ref,
         tax_reference=line.rule.legal_reference,
+        tax_mention=line.rule.mention,
         price_ref=line.price.ref,
         quoted_at=at,
         discount_minor=discount_minor,

@@ -10,10 +10,12 @@ from django.db import connection
 from django.test import override_settings
 from pypdf import PdfReader
 
+from billing.configuration.operations import set_tax_rule
 from billing.invoices import pdf
 from billing.invoices.models import InvoiceDocument
 from billing.invoices.operations import credit, draft_invoice, mark_paid, void
 from billing.invoices.queries import NoSuchInvoice
+from billing.pricing.queries import line, quote_lines
 from tests.factories import billing
 
 PAYMENT = "pay_01jf8xk3t0a1b2c3d4e5f6g7h8"
@@ -134,6 +136,28 @@ class TestRender:
         for said in ("Avoir", "SN-AV-2026-000001", "sur la facture SN-2026-000001", "illisible", "500 F CFA"):
             assert said in text
         assert pdf.render_credit(note.id) == content
+
+    def test_prints_what_the_law_wants_said_of_a_tax_that_is_not_taken(self, world, at):
+        mention = "Autoliquidation : taxe due par le preneur"
+        set_tax_rule(
+            country="SN",
+            product_kind="ebook",
+            customer_kind="company",
+            rates=[],
+            legal_reference="exemple, art. 1",
+            confidence="demo",
+            valid_from=at.date(),
+            changed_by="usr_1",
+            at=at,
+            mention=mention,
+        )
+        asked = line(edition_ref=billing.EDITION, country="SN", customer_kind="company", at=at)
+        opened = billing.open_invoice(at=at, quotes=quote_lines(lines=[asked], country="SN", at=at))
+        assert (opened.net_minor, opened.tax_minor) == (1500, 0)
+        text = text_of(pdf.render(opened.id))
+        for said in (mention, "Exonéré", "exemple, art. 1"):
+            assert said in text
+        assert "Autoliquidation" not in text_of(pdf.render(billing.open_invoice(at=at).id))
 
     def test_keeps_no_draft(self, world, at):
         draft = draft_invoice(owner_ref="web", customer=billing.customer(), quotes=[billing.quote(at=at)], at=at)
