@@ -14,7 +14,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
     "invoice": ("Facture", "Invoice", "Faktiir", "فاتورة"),
     "credit_note": ("Avoir", "Credit note", "Delloo xaalis", "إشعار دائن"),
     "number": ("N°", "No.", "Limat", "رقم"),
-    "of_day": ("du {day}", "of {day}", "{day}", "بتاريخ {day}"),
+    "of_day": ("du {day}", "{day}", "{day}", "بتاريخ {day}"),
     "demo": ("DÉMO", "DEMO", "DÉMO", "تجريبي"),
     "demo_why": (
         "Vendeur fictif : ce document n’a aucune valeur légale.",

@@ -59,7 +59,7 @@ class TestCompose:
         assert printed.gross == f"1,500{HARD}F{NARROW}CFA"
         assert printed.in_words == "one thousand five hundred CFA francs."
         assert (printed.day, printed.customer_country, printed.taxes[0].label) == (
-            "of 1 November 2026",
+            "1 November 2026",
             "Senegal",
             "TVA 18%",
         )
