@@ -4,10 +4,11 @@ What is printed holds text from outside (titles, names). Whatever it says, no fi
 the only scheme that exists here is `coko-font:`, and it knows a closed list of files.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -58,13 +59,31 @@ class OwnFontsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         return URLFetcherResponse(url, body=content, headers={"Content-Type": "font/ttf"})
 
 
-def from_html(html: str, *, title: str, language: str) -> bytes:
-    """The PDF of a whole HTML document: A4, page numbers, fonts embedded as subsets, tagged for screen readers."""
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A file that says the same to a program, and the XMP that tells readers of it."""
+
+    name: str
+    content: bytes
+    xmp: bytes
+
+
+def from_html(html: str, *, title: str, language: str, embedded: Embedded | None = None) -> bytes:
+    """The PDF of a whole HTML document: A4, page numbers, fonts embedded as subsets, tagged for screen readers.
+
+    With something embedded it is a PDF/A-3, which archives keep.
+    """
     fetcher: Any = OwnFontsOnly()
     fonts = FontConfiguration()
     frame = CSS(string=_FRAME, url_fetcher=fetcher, font_config=fonts)
     document = HTML(string=html, url_fetcher=fetcher).render(stylesheets=[frame], font_config=fonts, pdf_tags=True)
     document.metadata.title = title
     document.metadata.lang = language
-    content: bytes = document.write_pdf(pdf_tags=True)
-    return content
+    if embedded is None:
+        plain: bytes = document.write_pdf(pdf_tags=True)
+        return plain
+    file = Attachment(string=embedded.content, name=embedded.name, description="Factur-X", relationship="Alternative")
+    document.metadata.attachments = [file]
+    document.metadata.xmp_metadata = [embedded.xmp]
+    archived: bytes = document.write_pdf(pdf_tags=True, pdf_variant="pdf/a-3b")
+    return archived

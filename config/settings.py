@@ -238,6 +238,8 @@ CELERY_BEAT_SCHEDULE = {
     "reconciliation-pull": {"task": "billing.reconciliation.tasks.pull_lately", "schedule": 3_600},
     "inbox-process": {"task": "billing.inbox.tasks.process_waiting", "schedule": SWEEP_SECONDS},
     "outbox-deliver": {"task": "billing.outbox.tasks.deliver_due", "schedule": SWEEP_SECONDS},
+    "coupons-release": {"task": "billing.pricing.tasks.release_forgotten", "schedule": 3_600},
+    "invoices-print": {"task": "billing.invoices.tasks.print_missing", "schedule": 60},
     "royalties-accrue": {"task": "royalties.runs.tasks.accrue_new_sales", "schedule": 3 * SWEEP_SECONDS},
     "royalties-rescan": {"task": "royalties.runs.tasks.rescan_sales", "schedule": 86_400},
     "ledger-holds": {"task": "billing.ledger.tasks.expire_holds", "schedule": 3 * SWEEP_SECONDS},

@@ -26,8 +26,9 @@ from billing.api.schema import IDEMPOTENCY_KEY, problems
 from billing.api.shapes import Amount, Asked, Country, Currency, PageAsked, PageTold, Ref, Told, page, phone
 from billing.invoices import operations, pdf
 from billing.invoices.facts import Customer, InvoiceFact
+from billing.invoices.states import State
 from billing.pricing.facts import Quote
-from billing.pricing.quoting import BadQuantity
+from billing.pricing.quoting import BadQuantity, Line
 
 ITEMS_MAX = 50
 QUANTITY_MAX = 10_000
@@ -50,6 +51,9 @@ class InvoiceAsked(Asked):
     customer = CustomerAsked()
     items = serializers.ListField(child=ItemAsked(), allow_empty=False, max_length=ITEMS_MAX)
     currency = Currency(required=False)
+    coupon = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=40, help_text="A code of one of your `coupons/`."
+    )
 
 
 class TaxTold(Told):
@@ -64,6 +68,7 @@ class InvoiceItemTold(Told):
     title = serializers.CharField()
     quantity = serializers.IntegerField()
     unit = Amount(source="unit_minor")
+    discount = Amount(source="discount_minor")
     gross = Amount(source="gross_minor")
     net = Amount(source="net_minor")
     taxes = TaxTold(source="tax_lines", many=True)
@@ -84,9 +89,11 @@ class CustomerTold(Told):
 class InvoiceTold(Told):
     id = serializers.CharField()
     number = serializers.CharField()
-    state = serializers.CharField(help_text="open, paid, void")
+    state = serializers.ChoiceField([str(state) for state in State])
     customer = CustomerTold()
     items = InvoiceItemTold(many=True)
+    coupon = serializers.CharField(source="coupon_code", help_text="Empty: none.")
+    discount = Amount(source="discount_minor")
     net = Amount(source="net_minor")
     tax = Amount(source="tax_minor")
     gross = Amount(source="gross_minor")
@@ -122,7 +129,7 @@ class InvoicesView(APIView):
         asked = InvoiceAsked.parse(request.data)
         now = timezone.now()
         customer = _customer(asked["customer"])
-        quotes = _quotes(asked["items"], customer.country, asked.get("currency"), now)
+        quotes = quoted(asked, country=customer.country, owner_ref=caller_ref(request), at=now)
         fact = operations.open_invoice(owner_ref=caller_ref(request), customer=customer, quotes=quotes, at=now)
         where = reverse("billing_api:invoice", args=[fact.id])
         return Response(InvoiceTold.of(fact), status=201, headers={"Location": where})
@@ -180,14 +187,26 @@ def _customer(asked: Mapping[str, Any]) -> Customer:
     )
 
 
-def _quotes(items: Sequence[Mapping[str, Any]], country: str, currency: str | None, at: datetime) -> list[Quote]:
-    return [_quote(item, f"items.{place}", country, currency, at) for place, item in enumerate(items)]
+def quoted(asked: Mapping[str, Any], *, country: str, owner_ref: str, at: datetime) -> tuple[Quote, ...]:
+    """What the asked items cost together. A refusal names the field that caused it.
 
-
-def _quote(item: Mapping[str, Any], path: str, country: str, currency: str | None, at: datetime) -> Quote:
-    """One line's price; a refusal names the field that caused it."""
+    :raises ValidationError: an item that cannot be sold there.
+    :raises CouponRefused: the coupon does not count.
+    """
+    items: Sequence[Mapping[str, Any]] = asked["items"]
+    currency = asked.get("currency")
+    lines = [_line(item, f"items.{place}", country, currency, at) for place, item in enumerate(items)]
     try:
-        return pricing.quote(
+        return pricing.quote_lines(
+            lines=lines, country=country, at=at, coupon_code=asked["coupon"], owner_ref=owner_ref
+        )
+    except BadQuantity:
+        raise serializers.ValidationError({"items": [_("Cette quantité ne peut pas être vendue.")]}) from None
+
+
+def _line(item: Mapping[str, Any], path: str, country: str, currency: str | None, at: datetime) -> Line:
+    try:
+        return pricing.line(
             edition_ref=item["edition"], country=country, currency=currency, quantity=item["quantity"], at=at
         )
     except references.UnknownBook:

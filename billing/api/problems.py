@@ -20,9 +20,10 @@ import billing.configuration.queries as configuration
 import billing.invoices.operations as invoices
 import billing.outbox.operations as outbox
 import billing.payments.operations as payments
+import billing.pricing.operations as pricing
 import billing.refunds.operations as refunds
 from billing.api import idempotency, parsers
-from billing.invoices.queries import NoSuchInvoice
+from billing.invoices.queries import NoSuchCreditNote, NoSuchInvoice
 
 CONTENT_TYPE = "application/problem+json"
 Text = str | Promise
@@ -69,7 +70,12 @@ _TABLE: dict[type[Exception], Problem] = {
         409, "idempotency_key_busy", _("La première demande avec cette clé est encore en cours : réessayez bientôt.")
     ),
     NoSuchInvoice: Problem(404, "no_such_invoice", _("Cette facture n’existe pas.")),
+    NoSuchCreditNote: Problem(404, "no_such_credit_note", _("Cet avoir n’existe pas.")),
     invoices.MixedCurrencies: Problem(422, "mixed_currencies", _("Une facture n’a qu’une devise.")),
+    invoices.NothingToPay: Problem(422, "nothing_to_pay", _("Le bon ne laisse rien à payer.")),
+    pricing.CouponRefused: Problem(422, "coupon_refused", _("Ce bon ne compte pas pour cet achat."), shows=("reason",)),
+    pricing.CouponExists: Problem(409, "coupon_exists", _("Vous avez déjà un bon de ce code.")),
+    pricing.NoSuchCoupon: Problem(404, "no_such_coupon", _("Ce bon n’existe pas.")),
     configuration.NoSeller: Problem(422, "not_sold_there", _("Nous ne vendons pas encore dans ce pays.")),
     payments.NoSuchPayment: Problem(404, "no_such_payment", _("Ce paiement n’existe pas.")),
     payments.InvoiceNotOpen: Problem(409, "invoice_not_open", _("Cette facture est déjà payée ou annulée.")),

@@ -6,7 +6,18 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
-from billing.api import editions, invoices, payment_options, payments, refunds, schema, webhook_endpoints
+from billing.api import (
+    coupons,
+    credit_notes,
+    editions,
+    invoices,
+    payment_options,
+    payments,
+    quotes,
+    refunds,
+    schema,
+    webhook_endpoints,
+)
 
 _OPEN_TO_ALL: dict[str, Any] = {"permission_classes": [AllowAny], "authentication_classes": []}
 
@@ -14,9 +25,16 @@ app_name = "billing_api"
 
 urlpatterns = [
     path("editions/", editions.EditionsView.as_view(), name="editions"),
+    path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
+    path("coupons/", coupons.CouponsView.as_view(), name="coupons"),
+    path("coupons/<str:coupon_ref>/", coupons.CouponView.as_view(), name="coupon"),
+    path("coupons/<str:coupon_ref>/switch-off/", coupons.CouponSwitchOffView.as_view(), name="coupon_switch_off"),
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
     path("invoices/<str:invoice_ref>/", invoices.InvoiceView.as_view(), name="invoice"),
     path("invoices/<str:invoice_ref>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice_pdf"),
+    path("credit-notes/", credit_notes.CreditNotesView.as_view(), name="credit_notes"),
+    path("credit-notes/<str:note_ref>/", credit_notes.CreditNoteView.as_view(), name="credit_note"),
+    path("credit-notes/<str:note_ref>/pdf/", credit_notes.CreditNotePdfView.as_view(), name="credit_note_pdf"),
     path("payments/", payments.PaymentsView.as_view(), name="payments"),
     path("payments/<str:payment_ref>/", payments.PaymentView.as_view(), name="payment"),
     path("payments/<str:payment_ref>/confirm/", payments.PaymentCodeView.as_view(), name="payment_confirm"),

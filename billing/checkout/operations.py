@@ -20,6 +20,7 @@ def begin(
     return_url: str,
     at: datetime,
     payer_code: str | None = None,
+    coupon_code: str = "",
 ) -> CheckoutFact:
     """Quote one edition, open its invoice and start the first attempt. The customer's phone is the payer's.
 
@@ -32,8 +33,19 @@ def begin(
     :raises AmountOutOfRange: the wallet does not take that amount.
     :raises TooManyAttempts: the customer's phone has too many payments open.
     :raises WalletResting: the provider does not answer now; offer another wallet.
+    :raises CouponRefused: the coupon does not count for this sale, this customer, or any more.
+    :raises NothingToPay: it leaves nothing to pay.
     """
-    quote = pricing.quote(edition_ref=edition_ref, country=customer.country, currency=currency, at=at)
+    quote = pricing.quote(
+        edition_ref=edition_ref,
+        country=customer.country,
+        currency=currency,
+        at=at,
+        coupon_code=coupon_code,
+        owner_ref=owner_ref,
+    )
+    if quote.gross_minor == 0:
+        raise invoices.NothingToPay(f"coupon {quote.coupon_code} leaves nothing to pay")
     payment_queries.collectable(
         provider=provider, market=customer.country, currency=quote.currency, amount_minor=quote.gross_minor, at=at
     )

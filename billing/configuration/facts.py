@@ -37,6 +37,7 @@ class TaxRuleFact:
     legal_reference: str
     confidence: str
     valid_from: date
+    mention: str = ""  # what the law wants printed: "Autoliquidation : TVA due par le preneur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class ProviderRouteFact:
     fee_rate: Fraction  # of the gross amount, expected; the settlement corrects it
     enabled: bool
     priority: int  # lower first
+
+
+@dataclass(frozen=True, slots=True)
+class PriceListFact:
+    """How discounted prices end in one country and currency: steps of 100 ending in 95 are 95, 195, 295 …"""
+
+    step_minor: int
+    ending_minor: int  # from 0 up to, not at, the step
 
 
 @dataclass(frozen=True, slots=True)

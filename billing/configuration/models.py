@@ -1,4 +1,4 @@
-"""Dated values (sellers, tax rules, provider routes) and published exchange rates. Imported by this package only."""
+"""Dated values (sellers, taxes, wallets, price endings) and published exchange rates. Imported by this package only."""
 
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ class Kind(models.TextChoices):
     TAX_RULE = "tax_rule"
     PROVIDER_ROUTE = "provider_route"  # to collect with
     PAYOUT_ROUTE = "payout_route"  # to pay out with
+    PRICE_LIST = "price_list"  # how discounted prices end, by country and currency
 
 
 class BillingConfiguration(models.Model):
@@ -25,7 +26,7 @@ class BillingConfiguration(models.Model):
     id = models.CharField(primary_key=True, max_length=30, editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     country = models.CharField(max_length=2)
-    subject = models.CharField(max_length=80, blank=True)  # "ebook/person", "wave/XOF", "" for a seller
+    subject = models.CharField(max_length=80, blank=True)  # "ebook/person", "wave/XOF", "XOF", "" for a seller
     value = models.JSONField()
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)

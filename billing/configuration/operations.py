@@ -16,7 +16,13 @@ from billing.configuration.models import BillingConfiguration, ExchangeRate, Kin
 from billing.ids import new_id
 from billing.money import NotAnExactRate
 
-_PREFIXES = {Kind.SELLER: "sel", Kind.TAX_RULE: "tax", Kind.PROVIDER_ROUTE: "rte", Kind.PAYOUT_ROUTE: "rte"}
+_PREFIXES = {
+    Kind.SELLER: "sel",
+    Kind.TAX_RULE: "tax",
+    Kind.PROVIDER_ROUTE: "rte",
+    Kind.PAYOUT_ROUTE: "rte",
+    Kind.PRICE_LIST: "pli",
+}
 
 
 # Rates are looked up and written this many at a time: a source's whole history is a third of a million.
@@ -67,8 +73,11 @@ def set_tax_rule(
     changed_by: str,
     at: datetime,
     customer_kind: str = "person",
+    mention: str = "",
 ) -> str:
     """Say which taxes such a sale bears from `valid_from` on. No rates: exempt, the reason in `legal_reference`.
+
+    `mention` is what the law wants printed on such an invoice: an exemption, a tax the customer declares.
 
     :raises OverlappingValidity: a later rule is already set.
     :raises BadRate: a rate is no fraction from 0 to 1.
@@ -77,7 +86,7 @@ def set_tax_rule(
         kind=Kind.TAX_RULE,
         country=country,
         subject=f"{product_kind}/{customer_kind}",
-        value=values.tax_value(rates),
+        value=values.tax_value(rates, mention),
         valid_from=valid_from,
         legal_reference=legal_reference,
         confidence=confidence,
@@ -114,6 +123,35 @@ def set_route(
         value=values.route_value(entity=entity, fee_rate=fee_rate, enabled=enabled, priority=priority),
         valid_from=valid_from,
         legal_reference=legal_reference,
+        confidence=confidence,
+        changed_by=changed_by,
+        at=at,
+    )
+
+
+def set_price_list(
+    *,
+    country: str,
+    currency: str,
+    step_minor: int,
+    ending_minor: int,
+    valid_from: date,
+    changed_by: str,
+    at: datetime,
+    confidence: str = "high",
+) -> str:
+    """Say how discounted prices end in `country` in `currency` from `valid_from` on. A step of 1 is no rounding.
+
+    :raises OverlappingValidity: a later list is already set.
+    :raises BadEnding: no such steps, or the currency has cents.
+    """
+    return _set(
+        kind=Kind.PRICE_LIST,
+        country=country,
+        subject=currency,
+        value=values.price_list_value(step_minor=step_minor, ending_minor=ending_minor, currency=currency),
+        valid_from=valid_from,
+        legal_reference="",
         confidence=confidence,
         changed_by=changed_by,
         at=at,

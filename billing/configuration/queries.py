@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing import exchange
 from billing.configuration import values
-from billing.configuration.facts import ProviderRouteFact, SellerFact, TaxRuleFact
+from billing.configuration.facts import PriceListFact, ProviderRouteFact, SellerFact, TaxRuleFact
 from billing.configuration.models import BillingConfiguration, ExchangeRate, Kind
 from billing.exchange import Leg, RateFact
 
@@ -70,6 +70,12 @@ def tax_rule(*, country: str, product_kind: str, customer_kind: str = "person", 
     if row is None:
         raise NoTaxRule(f"no tax rule for {product_kind} to a {customer_kind} in {country} on {business_date(at)}")
     return _tax_rule(row)
+
+
+def price_list(*, country: str, currency: str, at: datetime) -> PriceListFact | None:
+    """How discounted prices end there; None where nobody wants them to end in any way."""
+    row = _valid(Kind.PRICE_LIST, country, at).filter(subject=currency).first()
+    return values.price_list_fact(row.value) if row else None
 
 
 def routes(*, country: str, currency: str, at: datetime) -> tuple[ProviderRouteFact, ...]:

@@ -30,13 +30,15 @@ class InvoiceItemFact:
     net_minor: int
     tax_lines: tuple[TaxLine, ...]
     tax_reference: str
+    discount_minor: int = 0
+    tax_mention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFact:
     id: str  # inv_…
-    number: str  # the legal number, without gaps per series and year
-    state: str  # open, paid, void
+    number: str  # the legal number, without gaps per series and year; a draft has none yet
+    state: str  # draft, open, partly_paid, paid, void, uncollectible
     entity: str
     owner_ref: str  # who asked for it: the API client's usr_…, or "web"
     customer: Customer
@@ -54,6 +56,46 @@ class InvoiceFact:
     fee_minor: int = 0
     voided_at: datetime | None = None
     void_reason: str | None = None
+    discount_minor: int = 0  # already taken off net, tax and gross
+    coupon_code: str = ""
+    received_minor: int = 0  # in parts, so far; nothing where one payment paid it all
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteItemFact:
+    """What is taken back of one line of the invoice."""
+
+    item_ref: str  # itm_…
+    title: str
+    product_kind: str
+    net_minor: int
+    gross_minor: int
+    tax_lines: tuple[TaxLine, ...]
+    tax_reference: str
+    tax_mention: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteFact:
+    """A sale taken back, wholly or in part, by a paper of its own that cites the invoice."""
+
+    id: str  # crn_…
+    number: str  # of the credit notes' own series, without gaps
+    invoice_ref: str
+    invoice_number: str
+    invoice_opened_at: datetime
+    source_ref: str  # why: the refund that was settled
+    reason: str
+    owner_ref: str
+    entity: str
+    customer: Customer
+    country: str
+    currency: str
+    items: tuple[CreditNoteItemFact, ...]
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

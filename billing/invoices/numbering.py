@@ -9,6 +9,11 @@ _NEXT = """
 """
 
 
+def credit_prefix(invoice_prefix: str) -> str:
+    """Credit notes (*avoirs*) count in a series of their own: `SN-AV-2026-000001`."""
+    return f"{invoice_prefix}-AV"
+
+
 def take(*, prefix: str, year: int) -> str:
     """The next number of the series, in the caller's transaction.
 

@@ -2,19 +2,23 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing import phones
 from billing.configuration.facts import SellerFact
 from billing.configuration.values import seller_fact
 from billing.invoices import rows
-from billing.invoices.facts import InvoiceFact, SaleLineFact
-from billing.invoices.models import Invoice, InvoiceItem
+from billing.invoices.facts import CreditNoteFact, InvoiceFact, SaleLineFact
+from billing.invoices.models import CreditNote, Invoice, InvoiceDocument, InvoiceItem
 from billing.invoices.states import State
 
 
 class NoSuchInvoice(Exception):
     """There is no invoice with that reference."""
+
+
+class NoSuchCreditNote(Exception):
+    """There is no credit note with that reference."""
 
 
 class NoSuchSaleLine(Exception):
@@ -55,6 +59,44 @@ def invoices_of_phone(e164: str) -> tuple[InvoiceFact, ...]:
     """What was invoiced to that phone number, newest first; the numbers in the table stay sealed."""
     found = _with_items().filter(customer_phone_index=phones.blind_index(e164)).order_by("-id")
     return tuple(rows.invoice_fact(row) for row in found)
+
+
+def credit_note(note_ref: str) -> CreditNoteFact:
+    """One credit note.
+
+    :raises NoSuchCreditNote: there is none.
+    """
+    row = CreditNote.objects.select_related("invoice").filter(pk=note_ref).first()
+    if row is None:
+        raise NoSuchCreditNote(note_ref)
+    return rows.credit_note_fact(row)
+
+
+def credit_notes_of(invoice_ref: str) -> tuple[CreditNoteFact, ...]:
+    """The credit notes that cite an invoice, in order of their numbers."""
+    found = CreditNote.objects.select_related("invoice").filter(invoice_id=invoice_ref)
+    return tuple(rows.credit_note_fact(row) for row in found.order_by("issued_at", "id"))
+
+
+def credit_notes_of_owner(*, owner_ref: str, limit: int, before: str | None = None) -> tuple[CreditNoteFact, ...]:
+    """The owner's credit notes, newest first; `before` is the last id of the page before."""
+    found = CreditNote.objects.select_related("invoice").filter(owner_ref=owner_ref)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    return tuple(rows.credit_note_fact(row) for row in found.order_by("-id")[:limit])
+
+
+def paid_unprinted(*, since: datetime, limit: int) -> tuple[str, ...]:
+    """Invoices paid since then whose paper nobody has made yet, the oldest first."""
+    found = Invoice.objects.filter(state=State.PAID, paid_at__gte=since)
+    missing = found.exclude(Exists(InvoiceDocument.objects.filter(invoice=OuterRef("pk"), state=State.PAID)))
+    return tuple(missing.order_by("paid_at", "id").values_list("id", flat=True)[:limit])
+
+
+def credit_notes_unprinted(*, since: datetime, limit: int) -> tuple[str, ...]:
+    """Credit notes issued since then whose paper nobody has made yet, the oldest first."""
+    found = CreditNote.objects.filter(issued_at__gte=since, document__isnull=True)
+    return tuple(found.order_by("issued_at", "id").values_list("id", flat=True)[:limit])
 
 
 def paid_editions_of(user_ref: str) -> tuple[str, ...]:

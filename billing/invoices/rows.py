@@ -5,8 +5,16 @@ from fractions import Fraction
 from typing import Any
 
 from billing import phones
-from billing.invoices.facts import Customer, InvoiceFact, InvoiceItemFact, SaleLineFact
-from billing.invoices.models import Invoice, InvoiceItem
+from billing.invoices.crediting import Credited
+from billing.invoices.facts import (
+    CreditNoteFact,
+    CreditNoteItemFact,
+    Customer,
+    InvoiceFact,
+    InvoiceItemFact,
+    SaleLineFact,
+)
+from billing.invoices.models import CreditNote, CreditNoteItem, Invoice, InvoiceItem
 from billing.money import allocate
 from billing.pricing.facts import Quote
 from billing.pricing.tax import TaxLine
@@ -22,11 +30,13 @@ def item_of(quote: Quote, *, item_ref: str, invoice: Invoice, position: int) -> 
         product_kind=quote.product_kind,
         quantity=quote.quantity,
         unit_minor=quote.unit_minor,
+        discount_minor=quote.discount_minor,
         net_minor=quote.net_minor,
         gross_minor=quote.gross_minor,
         tax_lines=[_tax_value(line) for line in quote.tax_lines],
         tax_rule_ref=quote.tax_rule_ref,
         tax_reference=quote.tax_reference,
+        tax_mention=quote.tax_mention,
         price_ref=quote.price_ref,
     )
 
@@ -44,10 +54,20 @@ def customer_columns(customer: Customer) -> dict[str, str]:
     }
 
 
+def customer_keys(customer: Customer) -> list[str]:
+    """What tells the customer from others when a coupon counts once for each: none of it can be read back."""
+    keys = [f"user:{customer.user_ref}"] if customer.user_ref else []
+    if customer.phone:
+        keys.append(f"phone:{phones.blind_index(customer.phone)}")
+    if customer.email:
+        keys.append(f"mail:{phones.blind_index(customer.email.strip().casefold())}")
+    return keys
+
+
 def invoice_fact(row: Invoice) -> InvoiceFact:
     return InvoiceFact(
         id=row.id,
-        number=row.number,
+        number=row.number or "",
         state=row.state,
         entity=row.entity,
         owner_ref=row.owner_ref,
@@ -66,6 +86,62 @@ def invoice_fact(row: Invoice) -> InvoiceFact:
         fee_minor=row.fee_minor,
         voided_at=row.voided_at,
         void_reason=row.void_reason or None,
+        discount_minor=row.discount_minor,
+        coupon_code=row.coupon_code,
+        received_minor=row.received_minor,
+    )
+
+
+def credited(invoice: Invoice) -> list[Credited]:
+    """What credit notes have taken back of the invoice's lines so far."""
+    found = CreditNoteItem.objects.filter(note__invoice=invoice)
+    return [Credited(row.item_id, row.net_minor, _tax_lines(row.tax_lines)) for row in found]
+
+
+def credit_item_of(line: Credited, *, note: CreditNote) -> CreditNoteItem:
+    return CreditNoteItem(
+        note=note,
+        item_id=line.item_ref,
+        net_minor=line.net_minor,
+        gross_minor=line.gross_minor,
+        tax_lines=[_tax_value(tax) for tax in line.tax_lines],
+    )
+
+
+def credit_note_fact(row: CreditNote) -> CreditNoteFact:
+    invoice = row.invoice
+    items = row.items.select_related("item").order_by("item__position")
+    return CreditNoteFact(
+        id=row.id,
+        number=row.number,
+        invoice_ref=invoice.id,
+        invoice_number=invoice.number or "",
+        invoice_opened_at=invoice.opened_at,
+        source_ref=row.source_ref,
+        reason=row.reason,
+        owner_ref=row.owner_ref,
+        entity=invoice.entity,
+        customer=_customer(invoice),
+        country=invoice.country,
+        currency=invoice.currency,
+        items=tuple(_credit_item_fact(item) for item in items),
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        gross_minor=row.gross_minor,
+        issued_at=row.issued_at,
+    )
+
+
+def _credit_item_fact(row: CreditNoteItem) -> CreditNoteItemFact:
+    return CreditNoteItemFact(
+        item_ref=row.item_id,
+        title=row.item.title,
+        product_kind=row.item.product_kind,
+        net_minor=row.net_minor,
+        gross_minor=row.gross_minor,
+        tax_lines=_tax_lines(row.tax_lines),
+        tax_reference=row.item.tax_reference,
+        tax_mention=row.item.tax_mention,
     )
 
 
@@ -76,7 +152,7 @@ def sale_line_fact(item: InvoiceItem) -> SaleLineFact:
     return SaleLineFact(
         item_ref=item.id,
         invoice_ref=invoice.id,
-        invoice_number=invoice.number,
+        invoice_number=invoice.number or "",
         payment_ref=invoice.payment_ref,
         entity=invoice.entity,
         edition_ref=item.edition_ref,
@@ -115,6 +191,8 @@ def _item_fact(item: InvoiceItem) -> InvoiceItemFact:
         net_minor=item.net_minor,
         tax_lines=_tax_lines(item.tax_lines),
         tax_reference=item.tax_reference,
+        discount_minor=item.discount_minor,
+        tax_mention=item.tax_mention,
     )
 
 

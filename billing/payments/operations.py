@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 import billing.invoices.queries as invoices
+import billing.pricing.operations as pricing
 from billing import schedule
 from billing.configuration.queries import NoRoute as NoRoute
 from billing.crashpoints import reach
@@ -37,6 +38,7 @@ from billing.payments.queries import NoSuchPayment as NoSuchPayment
 from billing.payments.queries import TooManyAttempts as TooManyAttempts
 from billing.payments.queries import WalletResting as WalletResting
 from billing.payments.states import OPEN, DecisionState, State
+from billing.pricing.queries import CouponRefused as CouponRefused
 
 # Longer than asking a provider may take (two calls): while it runs, nobody else calls for the same attempt.
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
@@ -77,6 +79,7 @@ def start(
     :raises AmountOutOfRange: the wallet does not take that amount.
     :raises TooManyAttempts: the phone has too many payments open.
     :raises WalletResting: the provider does not answer now; offer another wallet.
+    :raises CouponRefused: the invoice's coupon went to others after a failed attempt: it takes a new invoice.
     """
     collection = _commit_attempt(
         invoice_ref=invoice_ref, provider=provider, payer_phone=payer_phone, return_url=return_url, at=at
@@ -261,6 +264,8 @@ def _commit_attempt(
             row.save(force_insert=True)
             # The insert waited for an attempt that was just settling; only now is the invoice's state certain.
             _must_be_open(invoices.invoice(invoice_ref))
+            if invoice.coupon_code:
+                pricing.hold_again(holder_ref=invoice_ref, at=at)
             PaymentEvent.objects.create(payment=row, state=row.state, source="start", happened_at=at)
     except IntegrityError:
         raise _in_progress(invoice_ref) from None

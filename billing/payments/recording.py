@@ -12,6 +12,7 @@ from django.db.models import Q
 import billing.invoices.operations as invoices
 import billing.ledger.operations as ledger
 import billing.outbox.operations as outbox
+import billing.pricing.operations as pricing
 from billing import money, schedule
 from billing.invoices.facts import InvoiceFact
 from billing.ledger.draft import EntryDraft
@@ -44,6 +45,8 @@ def record(
     if verdict.state is not before or news or (verdict.note and source != "poll"):
         note = ", ".join(part for part in (why, verdict.note, *sorted(flags)) if part)
         remember(payment, source=source, note=note, at=at, by=by, raw=dict(answer.raw))
+    if before in OPEN and verdict.state in (State.FAILED, State.EXPIRED):
+        pricing.release(holder_ref=payment.invoice_ref, at=at)  # a coupon is not kept from others by who did not pay
     if verdict.state is not before and verdict.state in _TOLD_OUTSIDE:
         _tell(payment, at)
     if before is State.NEEDS_REVIEW and verdict.state is not before:

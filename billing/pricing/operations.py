@@ -1,6 +1,8 @@
-"""Everything that changes prices. Reads no clock: callers pass `at`."""
+"""Everything that changes prices and coupons. Reads no clock: callers pass `at`."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -8,8 +10,15 @@ from moneyed import Money
 
 from billing.ids import new_id
 from billing.money import to_minor
-from billing.pricing.facts import PriceFact
-from billing.pricing.models import Price
+from billing.pricing import redeeming
+from billing.pricing.facts import CouponFact, PriceFact, RedemptionFact
+from billing.pricing.models import Coupon, Price, Redemption
+from billing.pricing.queries import CouponRefused as CouponRefused
+from billing.pricing.queries import NoSuchCoupon as NoSuchCoupon
+from billing.pricing.queries import spelled_code
+
+# An invoice nobody has paid for so long gives its coupon back; a payment that still comes takes it again.
+HELD_FOR = timedelta(hours=48)
 
 
 class NotAPrice(Exception):
@@ -22,6 +31,18 @@ class BackdatedPrice(Exception):
 
 class PriceAlreadyPlanned(Exception):
     """Another price is already set to begin at or after that moment; two would be valid at once."""
+
+
+class NotACoupon(Exception):
+    """A coupon takes off a part of the price, or an amount, never both; `field` is what is wrong."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class CouponExists(Exception):
+    """The owner has a coupon of that code already, with other terms perhaps; it is never changed."""
 
 
 @transaction.atomic
@@ -49,6 +70,123 @@ def set_price(
     row = Price(edition_ref=edition_ref, country=country, currency=currency, amount_minor=to_minor(amount))
     row.id, row.valid_from, row.recorded_at = new_id("prc", at), begins, at
     return _insert(row)
+
+
+def add_coupon(
+    *,
+    code: str,
+    owner_ref: str,
+    by: str,
+    at: datetime,
+    rate: Fraction = Fraction(0),
+    amount: Money | None = None,
+    currency: str = "",
+    countries: Sequence[str] = (),
+    subjects: Sequence[str] = (),
+    period_count: int | None = None,
+    once_per_customer: bool = False,
+    uses_max: int | None = None,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> CouponFact:
+    """Promise `rate` of the price, or `amount`, to who types `code` at one of `owner_ref`'s sales.
+
+    :raises NotACoupon: neither or both of rate and amount, a code that cannot be typed, an end before the beginning …
+    :raises CouponExists: the owner has one of that code.
+    """
+    row = Coupon(
+        id=new_id("cpn", at),
+        code=spelled_code(code),
+        owner_ref=owner_ref,
+        rate=f"{rate.numerator}/{rate.denominator}",
+        amount_minor=to_minor(amount) if amount is not None else 0,
+        currency=str(amount.currency.code) if amount is not None else currency,
+        countries=sorted(set(countries)),
+        subjects=sorted(set(subjects)),
+        period_count=period_count,
+        once_per_customer=once_per_customer,
+        uses_max=uses_max,
+        valid_from=valid_from or at,
+        valid_to=valid_to,
+        added_by=by,
+        added_at=at,
+    )
+    if field := redeeming.wrong_field(row, rate=rate):
+        raise NotACoupon(field)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "coupon_code_once" not in str(error):
+            raise
+        raise CouponExists(row.code) from error
+    return row.as_fact()
+
+
+def switch_off_coupon(*, coupon_ref: str, at: datetime) -> CouponFact:
+    """From now on the coupon counts for no new sale; invoices that hold it keep it. Again: nothing happens.
+
+    :raises NoSuchCoupon: no coupon has that id.
+    """
+    Coupon.objects.filter(pk=coupon_ref, switched_off_at__isnull=True).update(switched_off_at=at)
+    row = Coupon.objects.filter(pk=coupon_ref).first()
+    if row is None:
+        raise NoSuchCoupon(coupon_ref)
+    return row.as_fact()
+
+
+@transaction.atomic
+def redeem(*, coupon_ref: str, holder_ref: str, customer_keys: Sequence[str], at: datetime) -> RedemptionFact:
+    """Hold one use for an invoice or a subscription, in the caller's transaction. The same holder again holds it once.
+
+    `customer_keys` are what tells the customer from others (account, phone, e-mail), each unreadable.
+
+    :raises CouponRefused: used up, over, switched off, or used before by that customer; nothing was changed.
+    """
+    held = Redemption.objects.filter(holder_ref=holder_ref).first()
+    if held is None:
+        return redeeming.hold_new(coupon_ref, holder_ref, customer_keys, at).as_fact()
+    return hold_again(holder_ref=held.holder_ref, at=at) or held.as_fact()
+
+
+@transaction.atomic
+def hold_again(*, holder_ref: str, at: datetime) -> RedemptionFact | None:
+    """Before another attempt to pay: take the use again that was given back when the last one failed.
+
+    None where there is no coupon, or it is still held.
+
+    :raises CouponRefused: others have used it up meanwhile, or its time is over.
+    """
+    row = Redemption.objects.select_for_update().filter(holder_ref=holder_ref, state="released").first()
+    if row is None:
+        return None
+    redeeming.hold_again(row, at)
+    return row.as_fact()
+
+
+@transaction.atomic
+def confirm(*, holder_ref: str, at: datetime) -> None:
+    """The holder was paid. One that was given back meanwhile is taken again, and not counted if others used it up."""
+    row = Redemption.objects.select_for_update().filter(holder_ref=holder_ref).exclude(state="redeemed").first()
+    if row is not None:
+        redeeming.confirm(row, at)
+
+
+@transaction.atomic
+def release(*, holder_ref: str, at: datetime) -> None:
+    """The holder was not paid: somebody else may use the coupon. What is redeemed stays so."""
+    row = Redemption.objects.select_for_update().filter(holder_ref=holder_ref, state="held").first()
+    if row is not None:
+        redeeming.release(row, at)
+
+
+def release_forgotten(*, at: datetime, limit: int = 500) -> int:
+    """Give back what invoices nobody pays hold (not subscriptions: theirs is for periods to come); how many."""
+    old = Redemption.objects.filter(state="held", held_at__lte=at - HELD_FOR, holder_ref__startswith="inv_")
+    holders = list(old.order_by("held_at").values_list("holder_ref", flat=True)[:limit])
+    for holder_ref in holders:
+        release(holder_ref=holder_ref, at=at)
+    return len(holders)
 
 
 def _valid_at(edition_ref: str, country: str, currency: str, moment: datetime) -> Price | None:

@@ -1,4 +1,4 @@
-"""Writes down what an answer did to a refund: the row, its event, the ledger, the outgoing event.
+"""Writes down what an answer did to a refund: the row, its event, the ledger, the credit note, the outgoing event.
 
 Inside a transaction of `operations`, with the refund's row locked.
 """
@@ -6,6 +6,7 @@ Inside a transaction of `operations`, with the refund's row locked.
 import logging
 from datetime import datetime
 
+import billing.invoices.operations as invoices
 import billing.ledger.operations as ledger
 import billing.outbox.operations as outbox
 from billing import money, schedule
@@ -68,6 +69,16 @@ def move(
     """Book, save, remember, tell."""
     changed = state is not State(refund.state)
     _book(refund, books, at)
+    if changed and state is State.SUCCEEDED and refund.booked_as == "captured":
+        # On paper too, in the same transaction; the ledger was reversed when the refund was granted.
+        invoices.credit(
+            invoice_ref=refund.invoice_ref,
+            source_ref=refund.id,
+            net_minor=refund.net_minor,
+            tax_minor=refund.tax_minor,
+            reason=refund.reason,
+            at=at,
+        )
     refund.state = state
     refund.save()
     if changed or news:

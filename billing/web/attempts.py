@@ -11,9 +11,8 @@ import billing.payments.queries as payment_queries
 from billing.invoices.facts import Customer, InvoiceFact
 from billing.payments.facts import PaymentFact
 from billing.web import submissions
-from billing.web.offers import Offer
+from billing.web.offers import OWNER, Offer
 
-OWNER = "web"
 # An invoice opened and not paid within this is taken up again when the same person asks for the same book.
 TAKE_UP_WITHIN = timedelta(minutes=30)
 
@@ -64,6 +63,7 @@ def _begun(customer: Customer, offer: Offer, provider: str, code: str | None) ->
         return_url="",
         at=timezone.now(),
         payer_code=code,
+        coupon_code=offer.quote.coupon_code,
     ).payment
 
 
@@ -81,13 +81,21 @@ def _unpaid(customer: Customer, offer: Offer, *, since: datetime) -> InvoiceFact
     # account: who signs in half-way wants the book in their library, which the invoice decides.
     wanted = (
         *(OWNER, customer.name, customer.user_ref, customer.country),
-        *(offer.quote.gross_minor, [offer.quote.edition_ref]),
+        *(offer.quote.gross_minor, offer.quote.coupon_code, [offer.quote.edition_ref]),
     )
     recent = (one for one in invoices.invoices_of_phone(customer.phone or "") if one.opened_at > since)
     return next((one for one in recent if one.state == "open" and _asked(one) == wanted), None)
 
 
-def _asked(invoice: InvoiceFact) -> tuple[str, str, str | None, str, int, list[str]]:
+def _asked(invoice: InvoiceFact) -> tuple[str, str, str | None, str, int, str, list[str]]:
     editions = [item.edition_ref for item in invoice.items]
     customer = invoice.customer
-    return invoice.owner_ref, customer.name, customer.user_ref, invoice.country, invoice.gross_minor, editions
+    return (
+        invoice.owner_ref,
+        customer.name,
+        customer.user_ref,
+        invoice.country,
+        invoice.gross_minor,
+        invoice.coupon_code,
+        editions,
+    )

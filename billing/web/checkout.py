@@ -1,5 +1,6 @@
 """Buying one edition: the form, and where sending it leads."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,9 +13,11 @@ import billing.configuration.queries as configuration
 import billing.invoices.queries as invoices
 import billing.payments.queries as payments
 from billing.invoices.facts import Customer
+from billing.invoices.operations import NothingToPay
 from billing.payments.facts import OptionFact, PaymentFact
 from billing.payments.operations import TooManyAttempts, WalletResting
 from billing.payments.states import OPEN
+from billing.pricing.queries import CouponRefused
 from billing.web import attempts, codes, country, offers, storefront, submissions, wording
 from billing.web.checkout_form import CheckoutForm
 from billing.web.offers import Offer
@@ -26,13 +29,15 @@ def page(request: HttpRequest, edition_ref: str) -> HttpResponse:
     """Draw the form; sent and right, start the payment and lead to what the payer does next."""
     where = country.chosen(request)
     try:
-        offer = offers.offer(edition_ref=edition_ref, country=where)
+        offer, refused = _offered(request, edition_ref, where)
     except offers.NotSoldHere:
         card = offers.card(edition_ref=edition_ref, country=where)
         return render(request, "billing_web/not_sold_here.html", {"card": card, **storefront.shop(request)})
-    if request.method == "POST" and not _owned(request, offer):
-        return _sent(request, offer, where)
-    known = _known(request, offer)
+    if request.method == "POST" and not _owned(request, offer) and "apply" not in request.POST:
+        return _sent(request, offer, where, refused)
+    known = {**_known(request, offer), **{name: str(value) for name, value in request.POST.items()}}
+    if refused:
+        messages.warning(request, str(refused))
     return _drawn(request, offer, CheckoutForm(initial=known, country=where, wallets=offer.wallets))
 
 
@@ -66,10 +71,28 @@ def redirect_303(name: str, *arguments: str) -> HttpResponseRedirect:
     return response
 
 
-def _sent(request: HttpRequest, offer: Offer, where: str) -> HttpResponse:
+def _offered(request: HttpRequest, edition_ref: str, where: str) -> tuple[Offer, wording.Text]:
+    """The offer with the coupon that was typed, or without it and why it does not count.
+
+    :raises NotSoldHere: the edition cannot be sold there.
+    """
+    code = request.POST.get("coupon", "")[:40]
+    try:
+        return offers.offer(edition_ref=edition_ref, country=where, coupon_code=code), ""
+    except CouponRefused as error:
+        reason = wording.coupon(error.reason)
+    except NothingToPay:
+        reason = wording.NOTHING_LEFT
+    return offers.offer(edition_ref=edition_ref, country=where), reason
+
+
+def _sent(request: HttpRequest, offer: Offer, where: str, refused: wording.Text) -> HttpResponse:
     form = CheckoutForm(request.POST, country=where, wallets=offer.wallets)
-    if form.is_valid() and form.cleaned_data["shown"] != offer.price_text:
-        form.add_error(None, _("Le prix a changé depuis que cette page s’est ouverte. Voici le prix actuel."))
+    if form.is_valid() and refused:
+        form.add_error("coupon", str(refused))
+    elif form.is_valid() and form.cleaned_data["shown"] != offer.price_text:
+        changed = _("Le prix a changé depuis que cette page s’est ouverte. Voici le prix actuel.")
+        form.add_error(None, str(wording.APPLIED) if offer.quote.coupon_code else changed)
     if not form.is_valid():
         return _drawn(request, offer, form, status=422)
     try:
@@ -101,6 +124,9 @@ def _begun(request: HttpRequest, offer: Offer, form: CheckoutForm, where: str) -
     except TooManyAttempts:
         form.add_error("phone", wording.CROWDED)
         return _drawn(request, offer, form, status=429)
+    except CouponRefused as error:
+        form.add_error("coupon", str(wording.coupon(error.reason)))
+        return _drawn(request, offers.offer(edition_ref=offer.quote.edition_ref, country=where), form, status=422)
     return lead_on(payment)
 
 

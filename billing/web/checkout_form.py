@@ -19,6 +19,7 @@ class CheckoutForm(forms.Form):
     phone = forms.CharField(max_length=30)
     email = forms.EmailField(required=False, max_length=254)
     code = forms.CharField(max_length=20, required=False)  # made by the payer beforehand, where the wallet has such
+    coupon = forms.CharField(max_length=40, required=False)
     shown = forms.CharField(max_length=40, required=False)  # the price the page showed
     key = forms.CharField(max_length=30)  # makes the form count once
 

@@ -11,9 +11,12 @@ import billing.pricing.queries as pricing
 import billing.references.queries as references
 import catalog.queries as catalog
 from billing import ids
+from billing.invoices.operations import NothingToPay
 from billing.payments.facts import OptionFact
 from billing.pricing.facts import Quote
 from billing.web import storefront
+
+OWNER = "web"  # whose sales these are: the shop's own
 
 
 class NotSoldHere(Exception):
@@ -32,20 +35,31 @@ class Offer:
         return f"{self.quote.gross_minor} {self.quote.currency}"
 
 
-def offer(*, edition_ref: str, country: str) -> Offer:
-    """The edition's offer in that country now.
+def offer(*, edition_ref: str, country: str, coupon_code: str = "") -> Offer:
+    """The edition's offer in that country now, less what the coupon takes off.
 
     :raises Http404: no such edition.
     :raises NotSoldHere: it cannot be sold there.
+    :raises CouponRefused: the coupon does not count.
+    :raises NothingToPay: it leaves nothing to pay.
     """
     now, shown = timezone.now(), card(edition_ref=edition_ref, country=country)
     if shown.price is None:
         raise NotSoldHere(edition_ref)
     try:
-        quote = pricing.quote(edition_ref=edition_ref, country=country, currency=shown.price.currency, at=now)
+        quote = pricing.quote(
+            edition_ref=edition_ref,
+            country=country,
+            currency=shown.price.currency,
+            at=now,
+            coupon_code=coupon_code,
+            owner_ref=OWNER,
+        )
         configuration.seller(country=country, at=now)
     except (pricing.NoPrice, configuration.NoTaxRule, configuration.NoSeller, references.UnknownBook):
         raise NotSoldHere(edition_ref) from None
+    if quote.gross_minor == 0:
+        raise NothingToPay(f"{quote.coupon_code} on {edition_ref}")
     wallets = payments.options(country=country, currency=quote.currency, amount_minor=quote.gross_minor, at=now)
     return Offer(shown, quote, wallets)
 

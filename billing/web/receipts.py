@@ -29,6 +29,7 @@ def page(request: HttpRequest, payment_ref: str) -> HttpResponse:
         "payment": payment,
         "invoice": invoice,
         "taxes": _taxes(invoice),
+        "credit_notes": invoices.credit_notes_of(invoice.id),
         "wallet": payments.label(payment.provider),
         # Money that came although the invoice was paid already is owed back, and said so.
         "paid_twice": invoice.payment_ref != payment.id,
@@ -46,6 +47,18 @@ def document(request: HttpRequest, payment_ref: str) -> HttpResponse:
     invoice = invoices.invoice(payment.invoice_ref)
     headers = {"Content-Disposition": f'inline; filename="{invoice.number}.pdf"'}
     return HttpResponse(pdf.render(invoice.id), content_type="application/pdf", headers=headers)
+
+
+@never_cache
+@require_safe
+def credit_note(request: HttpRequest, payment_ref: str, note_ref: str) -> HttpResponse:
+    """A credit note of the payment's invoice as a PDF."""
+    payment = find(payment_ref)
+    notes = {note.id: note for note in invoices.credit_notes_of(payment.invoice_ref)}
+    if note_ref not in notes:
+        raise Http404
+    headers = {"Content-Disposition": f'inline; filename="{notes[note_ref].number}.pdf"'}
+    return HttpResponse(pdf.render_credit(note_ref), content_type="application/pdf", headers=headers)
 
 
 def _taxes(invoice: InvoiceFact) -> list[TaxLine]:

@@ -7,6 +7,7 @@ from billing.web import (
     checkout,
     country,
     finance_payment,
+    invoice_page,
     payment_decisions,
     payout_batches,
     payouts,
@@ -37,6 +38,10 @@ urlpatterns = [
     path("finance/reconciliation/<str:day>/", reconciliation.day, name="reconciliation_day"),
     path("receipts/<str:payment_ref>/", receipts.page, name="receipt"),
     path("receipts/<str:payment_ref>/invoice.pdf", receipts.document, name="receipt_pdf"),
+    path(
+        "receipts/<str:payment_ref>/credit-notes/<str:note_ref>.pdf", receipts.credit_note, name="receipt_credit_note"
+    ),
+    path("checkout/invoices/<str:invoice_ref>/", invoice_page.page, name="pay_invoice"),
     path("finance/periods/", periods.overview, name="periods"),
     path("finance/periods/<str:entity>/<str:period>/", periods.month, name="period"),
     path("finance/periods/<str:entity>/<str:period>/<str:action>/", periods.act, name="period_act"),

@@ -51,14 +51,19 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
         return redirect_303("billing_web:payment", payment.id)
     invoice = invoices.invoice(payment.invoice_ref)
     provider = request.POST.get("provider") or payment.provider
+    return started_again(request, invoice, provider) or redirect_303("billing_web:payment", payment.id)
+
+
+def started_again(request: HttpRequest, invoice: InvoiceFact, provider: str) -> HttpResponse | None:
+    """Start an attempt with that wallet and lead on; None when it cannot be, which the next page then says."""
     wallet = next((one for one in wallets(invoice) if one.provider == provider), None)
     if wallet is None:
         messages.warning(request, str(wording.GONE))
-        return redirect_303("billing_web:payment", payment.id)
+        return None
     code = codes.written(request.POST.get("code", ""))
     if code is None or (wallet.needs_code and not code):
         messages.warning(request, codes.shape() if code is None else codes.missing(wallet))
-        return redirect_303("billing_web:payment", payment.id)
+        return None
     try:
         return lead_on(attempts.again(invoice=invoice, provider=provider, code=code or None))
     except payments.WalletResting:
@@ -67,7 +72,9 @@ def retry(request: HttpRequest, payment_ref: str) -> HttpResponse:
         messages.warning(request, str(wording.CROWDED))
     except (configuration.NoRoute, payment_queries.AmountOutOfRange):
         messages.warning(request, str(wording.GONE))
-    return redirect_303("billing_web:payment", payment.id)
+    except payments.CouponRefused as error:
+        messages.warning(request, str(wording.coupon(error.reason)))
+    return None
 
 
 @never_cache

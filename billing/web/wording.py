@@ -84,6 +84,19 @@ STAYS_OPEN = _(
     "Ce portefeuille ne sait pas retirer une demande : elle s’éteint d’elle-même si vous n’y répondez pas, "
     "et vous pourrez alors en choisir un autre."
 )
+NOTHING_LEFT = _("Ce bon ne laisse rien à payer : il ne peut pas servir ici.")
+APPLIED = _("Bon appliqué : voici votre nouveau prix. Payez pour confirmer.")
+_COUPONS: Mapping[str, Text] = {
+    "unknown": _("Ce bon n’existe pas : vérifiez le code."),
+    "switched_off": _("Ce bon n’a plus cours."),
+    "not_yet": _("Ce bon ne compte pas encore."),
+    "expired": _("Ce bon n’est plus valable."),
+    "used_up": _("Ce bon a déjà servi autant de fois qu’il le pouvait."),
+    "used_before": _("Vous avez déjà utilisé ce bon."),
+    "other_currency": _("Ce bon ne compte pas dans cette devise."),
+    "other_country": _("Ce bon ne compte pas dans ce pays."),
+}
+_OTHER_COUPON = _("Ce bon ne compte pas pour cet achat.")
 _NO_MONEY = _("Aucun argent n’a été prélevé.")
 _FAILURES: Mapping[str, tuple[Text, Text]] = {
     "payer_insufficient_funds": (
@@ -138,6 +151,11 @@ def role(code: str) -> str:
 def action(next_action_kind: str) -> str:
     """What choosing such a wallet asks of the payer."""
     return str(_ACTIONS.get(next_action_kind, ""))
+
+
+def coupon(reason: str) -> Text:
+    """Why a coupon does not count."""
+    return _COUPONS.get(reason, _OTHER_COUPON)
 
 
 def notice(*, state: str, failure_reason: str | None) -> Notice:

@@ -1,4 +1,5 @@
--- a paid invoice has one captured payment, the one it names, of its sum; a captured payment has a paid invoice
+-- an invoice paid at once has one captured payment, the one it names, of its sum; a captured payment has a paid invoice
+-- (one paid in parts has none: its parts are bank transfers)
 SELECT found.rule, found.subject, found.message
 FROM invoices_invoice invoice
 FULL JOIN (
@@ -9,7 +10,7 @@ FULL JOIN (
 ) AS captured ON captured.invoice_ref = invoice.id
 CROSS JOIN LATERAL (VALUES
     ('invoice_payment', invoice.id, CASE
-        WHEN invoice.state = 'paid' AND captured.succeeded IS DISTINCT FROM invoice.payment_ref
+        WHEN invoice.state = 'paid' AND invoice.received_minor = 0 AND captured.succeeded IS DISTINCT FROM invoice.payment_ref
         THEN format('invoice %s says %s, captured are %s',
                     invoice.number, invoice.payment_ref, coalesce(captured.succeeded, 'none')) END),
     ('payment_invoice', captured.payment_ref, CASE
@@ -23,7 +24,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS found (rule, subject, message)
 WHERE found.message IS NOT NULL
   -- Whatever is well is let go first: a VALUES list is prepared row by row.
-  AND NOT (invoice.state <> 'paid' AND captured.payment_ref IS NULL)
+  AND NOT ((invoice.state <> 'paid' OR invoice.received_minor > 0) AND captured.payment_ref IS NULL)
   AND (invoice.state = 'paid', invoice.payment_ref, invoice.gross_minor, invoice.currency, invoice.currency, invoice.entity)
       IS DISTINCT FROM (captured.succeeded IS NOT NULL, captured.succeeded, captured.amount_minor, captured.currency,
                         captured.last_currency, captured.entity)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing.api import urls
 from billing.payments import operations
+from tests.factories.billing import EDITION
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
 
@@ -15,9 +16,16 @@ OPEN_TO_ALL = {"schema", "docs"}
 # route → (address, method, what the owner gets, what another client gets); {…} is the owner's own.
 MATRIX = {
     "editions": ("editions/", "get", 200, 200),
+    "quotes": ("quotes/", "post", 200, 200),
+    "coupons": ("coupons/", "get", 200, 200),
+    "coupon": ("coupons/{coupon}/", "get", 200, 404),
+    "coupon_switch_off": ("coupons/{coupon}/switch-off/", "post", 200, 404),
     "invoices": ("invoices/", "get", 200, 200),
     "invoice": ("invoices/{invoice}/", "get", 200, 404),
     "invoice_pdf": ("invoices/{invoice}/pdf/", "get", 200, 404),
+    "credit_notes": ("credit-notes/?invoice={paid}", "get", 200, 404),
+    "credit_note": ("credit-notes/{credit_note}/", "get", 200, 404),
+    "credit_note_pdf": ("credit-notes/{credit_note}/pdf/", "get", 200, 404),
     "payments": ("payments/?invoice={invoice}", "get", 200, 404),
     "payment": ("payments/{payment}/", "get", 200, 404),
     "payment_options": ("payment-options/?invoice={invoice}", "get", 200, 404),
@@ -26,8 +34,12 @@ MATRIX = {
     "refund": ("refunds/{refund}/", "get", 200, 404),
     "webhook_endpoints": ("webhook-endpoints/", "get", 200, 200),
 }
-POSTS = ("invoices/", "payments/", "refunds/", "webhook-endpoints/")
-BODIES = {"payment_confirm": {"code": "123456"}}
+POSTS = ("quotes/", "coupons/", "invoices/", "payments/", "refunds/", "webhook-endpoints/")
+BODIES = {
+    "payment_confirm": {"code": "123456"},
+    "quotes": {"country": "SN", "items": [{"edition": EDITION}]},
+    "coupon_switch_off": {},
+}
 
 
 @pytest.fixture
@@ -40,7 +52,12 @@ def own(client_a, opened, wave):
     operations.refresh(payment_ref=started["id"], source="poll", at=timezone.now())
     refund = client_a.post("refunds/", {"payment": started["id"], "reason": "essai"}).json()["id"]
     client_a.post("webhook-endpoints/", {"url": "http://127.0.0.1:9/hook"})
-    return {"invoice": invoice, "payment": payment, "refund": refund}
+    coupon = client_a.post("coupons/", {"code": "RENTREE", "percent": "20"}).json()["id"]
+    (note,) = client_a.get(f"credit-notes/?invoice={paid}").json()["results"]
+    return {
+        **{"invoice": invoice, "payment": payment, "refund": refund, "coupon": coupon},
+        **{"paid": paid, "credit_note": note["id"]},
+    }
 
 
 def call(client, method, address, route):

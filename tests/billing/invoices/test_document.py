@@ -50,28 +50,60 @@ class TestCompose:
     def test_speaks_french_with_its_spaces(self):
         printed = compose_one(invoice())
         assert printed.gross == f"1{NARROW}500{HARD}F{NARROW}CFA"
-        assert printed.in_words == "mille cinq cents francs CFA"
-        assert (printed.opened_on, printed.customer_country) == ("1er novembre 2026", "Sénégal")
+        assert printed.in_words == "mille cinq cents francs CFA."
+        assert (printed.day, printed.customer_country) == ("du 1er novembre 2026", "Sénégal")
         assert printed.taxes[0].label == f"TVA 18{NARROW}%"
 
     def test_speaks_english(self):
         printed = compose_one(invoice(language="en"))
         assert printed.gross == f"1,500{HARD}F{NARROW}CFA"
-        assert printed.in_words == "one thousand five hundred CFA francs"
-        assert (printed.opened_on, printed.customer_country, printed.taxes[0].label) == (
+        assert printed.in_words == "one thousand five hundred CFA francs."
+        assert (printed.day, printed.customer_country, printed.taxes[0].label) == (
             "1 November 2026",
             "Senegal",
             "TVA 18%",
         )
 
-    def test_speaks_french_to_whoever_speaks_neither(self):
-        assert compose_one(invoice(language="wo")).language == "fr"
+    def test_speaks_wolof_with_amounts_as_the_country_writes_them(self):
+        printed = compose_one(invoice(language="wo"))
+        assert (printed.title, printed.gross, printed.direction) == (
+            "Faktiir",
+            f"1{NARROW}500{HARD}F{NARROW}CFA",
+            "ltr",
+        )
+
+    def test_speaks_arabic_from_right_to_left_with_amounts_that_keep_their_order(self):
+        printed = compose_one(invoice(language="ar"))
+        assert (printed.title, printed.direction) == ("فاتورة", "rtl")
+        assert printed.gross == f"\u20661{NARROW}500{HARD}F{NARROW}CFA\u2069"
+        assert printed.day == "بتاريخ 1 نوفمبر 2026"
+
+    def test_speaks_french_to_whoever_speaks_none_of_these(self):
+        assert compose_one(invoice(language="pt")).language == "fr"
+
+    def test_shows_where_to_pay_while_it_is_unpaid_and_the_receipt_after(self):
+        urls = {"pay_url": "https://pay", "receipt_url": "https://receipt"}
+        paid = invoice(paid_at=datetime(2026, 11, 3, tzinfo=UTC))
+        assert compose_one(invoice(), **urls).code_url == "https://pay"
+        assert compose_one(paid, **urls).code_url == "https://receipt"
+        assert compose_one(replace(invoice(), state="void"), **urls).code_url == ""
+
+    def test_says_what_a_coupon_took_off(self):
+        cheaper = replace(item(net=1017, tax=183), unit_minor=1500, discount_minor=300)
+        printed = compose_one(replace(invoice(cheaper), discount_minor=300, coupon_code="RENTREE"))
+        assert printed.list_price == money(1500, "XOF", "fr")
+        assert printed.discount == f"−300{HARD}F{NARROW}CFA"
+        assert printed.lines[0].discount == f"dont remise RENTREE : 300{HARD}F{NARROW}CFA"
+
+    def test_says_what_is_left_of_an_invoice_paid_in_part(self):
+        printed = compose_one(replace(invoice(), state="partly_paid", received_minor=500))
+        assert money(1000, "XOF", "fr") in printed.state_line
 
     @pytest.mark.parametrize(("country", "hour"), [("SN", "14:12"), ("CM", "15:12"), ("US", "14:12")])
     def test_tells_the_time_of_the_customer(self, country, hour):
         paid = invoice(country=country, paid_at=datetime(2026, 11, 3, 14, 12, tzinfo=UTC), provider="wave")
         printed = compose_one(paid)
-        assert (printed.paid_on, printed.provider) == (f"3 nov. 2026 à {hour}", "Wave")
+        assert printed.state_line.startswith(f"Payée le 3 nov. 2026 à {hour} par Wave")
 
     def test_sums_taxes_by_rate_and_ground(self):
         printed = compose_one(
@@ -80,14 +112,14 @@ class TestCompose:
         assert [(tax.label.replace(NARROW, " "), tax.base) for tax in printed.taxes] == [
             ("TVA 18 %", money(2542, "XOF", "fr")),
             ("TVA 10 %", money(100, "XOF", "fr")),
-            ("", money(50, "XOF", "fr")),
+            ("Exonéré", money(50, "XOF", "fr")),
         ]
         assert printed.lines[3].rates == "—"
 
     def test_prefers_the_wallet_s_own_reference(self):
         paid = invoice(paid_at=datetime(2026, 11, 3, tzinfo=UTC), payment_ref="pay_1", transaction_ref="T_1")
-        assert compose_one(paid).transaction_ref == "T_1"
-        assert compose_one(replace(paid, transaction_ref=None)).transaction_ref == "pay_1"
+        assert compose_one(paid).state_line.endswith("réf. T_1")
+        assert compose_one(replace(paid, transaction_ref=None)).state_line.endswith("réf. pay_1")
 
     def test_shortens_what_would_fill_the_page(self):
         assert len(compose_one(invoice(item("x" * 50_000))).lines[0].title) == 240

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from billing.configuration.operations import set_seller
 from billing.configuration.queries import NoSeller, seller
+from billing.invoices import operations
 from billing.invoices.models import Invoice
 from billing.invoices.operations import (
     AlreadyPaid,
@@ -214,3 +215,66 @@ def in_threads(work, count):
         thread.start()
     for thread in threads:
         thread.join()
+
+
+@pytest.mark.django_db
+class TestDraft:
+    def draft(self, at):
+        quotes = [billing.quote(at=at)]
+        return operations.draft_invoice(owner_ref="web", customer=billing.customer(), quotes=quotes, at=at)
+
+    def test_is_complete_and_has_no_number(self, world, at):
+        draft = self.draft(at)
+        assert (draft.state, draft.number, draft.gross_minor) == ("draft", "", 1500)
+        assert billing.open_invoice(at=at).number == "SN-2026-000001"
+
+    def test_takes_its_number_and_its_date_when_it_is_issued(self, world, at):
+        draft = self.draft(at)
+        later = at + timedelta(days=70)
+        issued = operations.issue(invoice_ref=draft.id, at=later)
+        assert (issued.state, issued.number, issued.opened_at) == ("open", "SN-2027-000001", later)
+        with pytest.raises(operations.NotOpen):
+            operations.issue(invoice_ref=draft.id, at=later)
+
+    def test_voided_never_had_a_number(self, world, at):
+        draft = self.draft(at)
+        assert operations.void(invoice_ref=draft.id, reason="sans suite", at=at).number == ""
+
+
+@pytest.mark.django_db
+class TestParts:
+    def part(self, invoice, at, amount_minor, ref="trf_1"):
+        return operations.receive_part(
+            invoice_ref=invoice.id, part_ref=ref, provider="transfer", amount_minor=amount_minor, at=at
+        )
+
+    def test_pay_an_invoice_with_the_last_of_them(self, world, at):
+        invoice = billing.open_invoice(at=at)
+        assert self.part(invoice, at, 500).state == "partly_paid"
+        assert self.part(invoice, at, 400, "trf_2").received_minor == 900
+        paid = self.part(invoice, at, 600, "trf_3")
+        assert (paid.state, paid.paid_at, paid.payment_ref, paid.received_minor) == ("paid", at, "trf_3", 1500)
+
+    def test_count_once(self, world, at):
+        invoice = billing.open_invoice(at=at)
+        self.part(invoice, at, 500)
+        assert self.part(invoice, at, 500).received_minor == 500
+
+    @pytest.mark.parametrize("amount", [0, -1, 1501])
+    def test_are_never_more_than_is_owed(self, world, at, amount):
+        with pytest.raises(operations.MoreThanDue):
+            self.part(billing.open_invoice(at=at), at, amount)
+
+    def test_leave_no_room_for_a_payment_of_the_whole(self, world, at):
+        invoice = billing.open_invoice(at=at)
+        self.part(invoice, at, 500)
+        with pytest.raises(operations.NotOpen):
+            operations.mark_paid(invoice_ref=invoice.id, payment_ref="pay_1", provider="wave", fee_minor=0, at=at)
+        with pytest.raises(operations.NotOpen):
+            operations.void(invoice_ref=invoice.id, reason="x", at=at)
+
+    def test_given_up_are_taken_after_all(self, world, at):
+        invoice = billing.open_invoice(at=at)
+        self.part(invoice, at, 500)
+        assert operations.give_up(invoice_ref=invoice.id, at=at).state == "uncollectible"
+        assert self.part(invoice, at, 1000, "trf_2").state == "paid"

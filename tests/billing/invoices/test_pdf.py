@@ -3,16 +3,19 @@
 import hashlib
 import io
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import override_settings
 from pypdf import PdfReader
 
+from billing.configuration.operations import set_tax_rule
 from billing.invoices import pdf
 from billing.invoices.models import InvoiceDocument
-from billing.invoices.operations import mark_paid, void
+from billing.invoices.operations import credit, draft_invoice, mark_paid, void
 from billing.invoices.queries import NoSuchInvoice
+from billing.pricing.queries import line, quote_lines
 from tests.factories import billing
 
 PAYMENT = "pay_01jf8xk3t0a1b2c3d4e5f6g7h8"
@@ -103,6 +106,64 @@ class TestRender:
         assert "1,271 F CFA" in text
         assert "one thousand five hundred CFA francs" in text
 
+    @pytest.mark.parametrize("language", ["fr", "en", "wo", "ar"])
+    def test_is_one_page_in_every_language_with_every_font_inside(self, world, at, language):
+        opened = billing.open_invoice(at=at, to=billing.customer(language=language))
+        reader = PdfReader(io.BytesIO(pdf.render(opened.id)))
+        assert len(reader.pages) == 1
+        assert reader.trailer["/Root"]["/Lang"] == language
+        names = []
+        for font in (font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()):
+            names.append(font["/BaseFont"])
+            assert "/FontFile2" in font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+        assert any("Arabic" in name for name in names) == (language == "ar")
+
+    def test_joins_the_letters_of_arabic(self, world, at):
+        opened = billing.open_invoice(at=at, to=billing.customer(language="ar", name="آوا ندياي"))
+        text = PdfReader(io.BytesIO(pdf.render(opened.id))).pages[0].extract_text()
+        assert "فاتورة" in text or "ةروتاف" in text  # readers differ on the order of what runs to the left
+        assert "\ufffd" not in text
+
+    def test_leads_to_where_it_can_be_paid(self, world, at):
+        opened = billing.open_invoice(at=at)
+        assert f"/checkout/invoices/{opened.id}/" in text_of(pdf.render(opened.id))
+
+    def test_of_a_credit_note_cites_the_invoice_and_stays_the_same(self, world, at):
+        paid = billing.paid_invoice(at=at, payment_ref=PAYMENT)
+        note = credit(invoice_ref=paid.id, source_ref="ref_1", net_minor=424, tax_minor=76, reason="illisible", at=at)
+        content = pdf.render_credit(note.id)
+        text = text_of(content)
+        for said in ("Avoir", "SN-AV-2026-000001", "sur la facture SN-2026-000001", "illisible", "500 F CFA"):
+            assert said in text
+        assert pdf.render_credit(note.id) == content
+
+    def test_prints_what_the_law_wants_said_of_a_tax_that_is_not_taken(self, world, at):
+        mention = "Autoliquidation : taxe due par le preneur"
+        set_tax_rule(
+            country="SN",
+            product_kind="ebook",
+            customer_kind="company",
+            rates=[],
+            legal_reference="exemple, art. 1",
+            confidence="demo",
+            valid_from=at.date(),
+            changed_by="usr_1",
+            at=at,
+            mention=mention,
+        )
+        asked = line(edition_ref=billing.EDITION, country="SN", customer_kind="company", at=at)
+        opened = billing.open_invoice(at=at, quotes=quote_lines(lines=[asked], country="SN", at=at))
+        assert (opened.net_minor, opened.tax_minor) == (1500, 0)
+        text = text_of(pdf.render(opened.id))
+        for said in (mention, "Exonéré", "exemple, art. 1"):
+            assert said in text
+        assert "Autoliquidation" not in text_of(pdf.render(billing.open_invoice(at=at).id))
+
+    def test_keeps_no_draft(self, world, at):
+        draft = draft_invoice(owner_ref="web", customer=billing.customer(), quotes=[billing.quote(at=at)], at=at)
+        assert "Brouillon" in text_of(pdf.render(draft.id))
+        assert not InvoiceDocument.objects.exists()
+
     def test_refuses_an_invoice_that_does_not_exist(self):
         with pytest.raises(NoSuchInvoice):
             pdf.render("inv_none")
@@ -132,13 +193,24 @@ class TestRender:
         billing.know_book(at=at, title=title)
         quoted = billing.quote(at=at)
         reader = PdfReader(io.BytesIO(pdf.render(billing.open_invoice(at=at, quotes=[quoted]).id)))
-        assert not reader.attachments
+        assert list(reader.attachments) == ["factur-x.xml"]
         assert title.replace(" ", "")[:20] in reader.pages[0].extract_text().replace(" ", "").replace("\n", "")
 
     @override_settings(BASE_URL="https://coko.example")
     def test_leads_to_the_public_address(self, world, at):
         paid = billing.paid_invoice(at=at, payment_ref=PAYMENT)
         assert f"https://coko.example/receipts/{PAYMENT}/" in text_of(pdf.render(paid.id))
+
+
+@pytest.mark.django_db
+class TestRenderMissing:
+    def test_makes_what_nobody_asked_for_once(self, world, at):
+        paid = billing.paid_invoice(at=at, payment_ref=PAYMENT)
+        credit(invoice_ref=paid.id, source_ref="ref_1", net_minor=424, tax_minor=76, reason="illisible", at=at)
+        billing.open_invoice(at=at)
+        assert pdf.render_missing(since=at + timedelta(days=1), limit=9) == 0
+        assert [pdf.render_missing(since=at, limit=1) for _ in range(3)] == [1, 1, 0]
+        assert InvoiceDocument.objects.get().state == "paid"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -63,6 +63,8 @@ class TestRequest:
         assert (refund.state, refund.way, refund.amount_minor) == ("succeeded", "operation", 1500)
         assert balances() == {"wallet": 0, "fees": 0, "sales": 0, "tax": 0}
         assert [movement["amount"] for movement in wave.movements()[before:]] == ["-1500"]
+        (note,) = invoices.credit_notes_of(payment.invoice_ref)
+        assert (note.source_ref, note.net_minor, note.tax_minor) == (refund.id, 1271, 229)
 
     def test_wants_a_reason_and_a_payment_that_brought_money(self, wave, at):
         with pytest.raises(operations.ReasonMissing):
@@ -127,6 +129,7 @@ class TestRequest:
         sales = balances()["sales"]
         refund = give_back(second, at)
         assert (refund.state, refund.net_minor) == ("succeeded", 0)
+        assert invoices.credit_notes_of(second.invoice_ref) == ()
         assert balances()["sales"] == sales
         assert ledger.balance(account("4198", second.id)) == 0
 
@@ -144,6 +147,8 @@ class TestByPayout:
         assert operations.follow_payouts(at=at) == 1
         assert queries.refund(refund.id).state == "succeeded"
         assert balances()["sales"] == -1271 + 424
+        (note,) = invoices.credit_notes_of(payment.invoice_ref)
+        assert (note.net_minor, note.tax_minor, note.number) == (424, 76, "SN-AV-2026-000001")
 
     def test_rejected_makes_the_sale_stand_again(self, wave, at):
         payment = paid(wave, at)
@@ -154,6 +159,7 @@ class TestByPayout:
         operations.follow_payouts(at=at)
         assert queries.refund(refund.id).state == "failed"
         assert balances() == before
+        assert invoices.credit_notes_of(payment.invoice_ref) == ()
 
 
 class TestRefusedByTheBatch:

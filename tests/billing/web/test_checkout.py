@@ -4,22 +4,108 @@ import html
 import re
 import threading
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from billing.invoices import operations as invoice_operations
 from billing.invoices import queries as invoices
 from billing.payments import operations as payments
 from billing.payments import queries as payment_queries
+from billing.payments.facts import Outcome, ProviderAnswer
+from billing.pricing import operations as pricing
+from billing.pricing.queries import quote as price
 from billing.web import submissions
 from billing.web.models import Submission
 from config.identity.models import User
 from tests.billing.web.conftest import HOSTILE, PHONE, Visitor, session_of
+from tests.factories import billing as opened
 
 DATABASES = ["default", "auth", "catalog"]
 pytestmark = pytest.mark.django_db(databases=DATABASES)
+
+
+class TestInvoicePage:
+    """The address printed on an unpaid invoice."""
+
+    @pytest.fixture
+    def invoice(self, shop):
+        at = timezone.now()
+        quote = price(edition_ref=shop.edition_ref, country="SN", at=at)
+        return opened.open_invoice(at=at, quotes=[quote], to=opened.customer())
+
+    def test_pays_it_with_a_wallet(self, visitor, invoice, wave, pay):
+        page = visitor.read(f"/checkout/invoices/{invoice.id}/")
+        assert invoice.number in page
+        answer = visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "wave"})
+        assert payment_queries.payment(pay(answer["Location"])).invoice_ref == invoice.id
+
+    def test_leads_to_the_attempt_there_is(self, visitor, invoice, wave, pay):
+        ref = pay(visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "wave"})["Location"])
+        answer = visitor.http.get(f"/checkout/invoices/{invoice.id}/")
+        assert (answer.status_code, answer["Location"]) == (303, f"/checkout/payments/{ref}/")
+
+    def test_refuses_a_wallet_that_is_not_offered(self, visitor, invoice, wave):
+        answer = visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "visa"}, follow=True)
+        assert "choisissez-en un autre" in answer.content.decode()
+        assert payment_queries.payments_of_invoice(invoice.id) == ()
+
+    def test_of_a_void_invoice_takes_no_money(self, visitor, invoice, wave):
+        invoice_operations.void(invoice_ref=invoice.id, reason="doublon", at=timezone.now())
+        visitor.http.post(f"/checkout/invoices/{invoice.id}/", {"provider": "wave"})
+        assert "ne se paie pas ici" in visitor.read(f"/checkout/invoices/{invoice.id}/")
+        assert payment_queries.payments_of_invoice(invoice.id) == ()
+
+    @pytest.mark.parametrize("ref", ["inv_none", "inv_0000000000000000000000000z", "x"])
+    def test_of_none_is_not_there(self, visitor, ref):
+        visitor.read(f"/checkout/invoices/{ref}/", status=404)
+
+
+class TestCoupon:
+    @pytest.fixture(autouse=True)
+    def _coupon(self, shop) -> None:
+        at = timezone.now() - timedelta(minutes=1)
+        pricing.add_coupon(code="RENTREE", owner_ref="web", rate=Fraction(1, 5), by="x", at=at, uses_max=1)
+
+    def apply(self, visitor, shop, **changed):
+        sent = {**visitor.form(shop.edition_ref), "coupon": "rentree", "apply": "1", **changed}
+        return visitor.http.post(f"/checkout/{shop.edition_ref}/", sent).content.decode()
+
+    def test_shows_the_new_price_and_pays_it(self, visitor, shop, wave, pay):
+        page = self.apply(visitor, shop)
+        assert "Payer 1\u202f200" in page
+        assert 'value="Awa Ndiaye"' in page
+        location = visitor.buy(shop.edition_ref, coupon="rentree", shown="1200 XOF")
+        assert payment_queries.payment(pay(location)).amount_minor == 1200
+
+    def test_typed_and_paid_at_once_shows_the_new_price_first(self, visitor, shop, wave):
+        sent = {**visitor.form(shop.edition_ref), "coupon": "RENTREE"}
+        answer = visitor.http.post(f"/checkout/{shop.edition_ref}/", sent)
+        assert answer.status_code == 422
+        assert "Bon appliqué" in answer.content.decode()
+        assert invoices.invoices_of(owner_ref="web", limit=9) == ()
+
+    def test_that_does_not_count_is_said_and_the_price_stays(self, visitor, shop, wave):
+        page = self.apply(visitor, shop, coupon="NOEL")
+        assert "Ce bon n’existe pas" in page
+        assert "Payer 1\u202f500" in page
+        sent = {**visitor.form(shop.edition_ref), "coupon": "NOEL"}
+        answer = visitor.http.post(f"/checkout/{shop.edition_ref}/", sent)
+        assert (answer.status_code, invoices.invoices_of(owner_ref="web", limit=9)) == (422, ())
+
+    def test_of_everything_is_refused(self, visitor, shop, wave):
+        pricing.add_coupon(code="OFFERT", owner_ref="web", rate=Fraction(1), by="x", at=timezone.now())
+        assert "rien à payer" in self.apply(visitor, shop, coupon="OFFERT")
+
+    def test_taken_by_others_after_a_failed_payment_is_said_on_the_waiting_page(self, visitor, shop, wave, pay):
+        ref = pay(visitor.buy(shop.edition_ref, coupon="rentree", shown="1200 XOF"))
+        payments.apply_answer(payment_ref=ref, answer=ProviderAnswer(Outcome.FAILED), source="poll", at=timezone.now())
+        visitor.buy(shop.edition_ref, coupon="rentree", shown="1200 XOF", phone="77 000 00 01", name="Un autre")
+        answer = visitor.http.post(f"/checkout/payments/{ref}/retry/", {"provider": "wave"}, follow=True)
+        assert "autant de fois" in answer.content.decode()
 
 
 class TestForm:

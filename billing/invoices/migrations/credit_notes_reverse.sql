@@ -1,0 +1,11 @@
+DROP TRIGGER credit_document_never_truncated ON invoices_creditnotedocument;
+DROP TRIGGER credit_document_append_only ON invoices_creditnotedocument;
+DROP TRIGGER credit_line_never_truncated ON invoices_creditnoteitem;
+DROP TRIGGER credit_line_append_only ON invoices_creditnoteitem;
+DROP TRIGGER credit_never_truncated ON invoices_creditnote;
+DROP TRIGGER credit_append_only ON invoices_creditnote;
+DROP TRIGGER credit_line_belongs_to_the_total ON invoices_creditnoteitem;
+DROP TRIGGER credit_has_its_lines ON invoices_creditnote;
+DROP TRIGGER credit_within_invoice ON invoices_creditnote;
+DROP FUNCTION invoices_check_credit_lines();
+DROP FUNCTION invoices_check_credit();
