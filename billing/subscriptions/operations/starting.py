@@ -39,8 +39,8 @@ def subscribe(
     :raises NoSuchPlan, PlanNotOffered: see there.
     :raises NoSuchClock: the client has none with that id.
     :raises NoTimezone: the country has several; say which.
-    :raises NoPrice, NoTaxRule, NoSeller, NoCollectionRule: nobody has said what it costs, how it is taxed, who sells it,
-        how to ask for the money.
+    :raises NoPrice, NoTaxRule, NoSeller, NoCollectionRule: nobody has said what it costs, how it is taxed, who sells
+        it, how to ask for the money.
     :raises NoRoute: we do not collect with that wallet there.
     :raises AlreadySubscribed: the person has that plan.
     """
