@@ -47,7 +47,8 @@ class SubscriptionFact:
     next_plan_ref: str | None  # from the next period on
     state: str  # see states.py
     customer_name: str
-    user_ref: str | None
+    user_ref: str | None  # our own account; never what an API client says
+    client_ref: str | None  # the API client's word for the customer
     country: str
     currency: str
     timezone: str

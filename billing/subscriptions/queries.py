@@ -57,14 +57,14 @@ def subscription(subscription_ref: str) -> SubscriptionFact:
 
 
 def subscriptions_of(
-    *, owner_ref: str, limit: int, before: str | None = None, state: str | None = None, user_ref: str | None = None
+    *, owner_ref: str, limit: int, before: str | None = None, state: str | None = None, client_ref: str | None = None
 ) -> tuple[SubscriptionFact, ...]:
     """The owner's subscriptions, newest first, all or those in one state or of one customer."""
     found = RecurringBilling.objects.filter(owner_ref=owner_ref)
     if state is not None:
         found = found.filter(state=state)
-    if user_ref is not None:
-        found = found.filter(customer_user_ref=user_ref)
+    if client_ref is not None:
+        found = found.filter(client_ref=client_ref)
     if before is not None:
         found = found.filter(id__lt=before)
     return _facts(found.order_by("-id")[:limit])

@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ("customer_email", models.TextField(blank=True)),
                 ("customer_language", models.CharField(max_length=10)),
                 ("customer_user_ref", models.CharField(blank=True, db_index=True, max_length=30)),
+                ("client_ref", models.CharField(blank=True, max_length=40)),
                 ("subscriber", models.CharField(max_length=64)),
                 ("country", models.CharField(max_length=2)),
                 ("timezone", models.CharField(max_length=60)),

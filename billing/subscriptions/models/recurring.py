@@ -34,7 +34,8 @@ class RecurringBilling(models.Model):
     customer_email = models.TextField(blank=True)
     customer_language = models.CharField(max_length=10)
     customer_user_ref = models.CharField(max_length=30, blank=True, db_index=True)
-    subscriber = models.CharField(max_length=64)  # the account, or else the phone's blind index
+    client_ref = models.CharField(max_length=40, blank=True)  # the API client's own word for the customer
+    subscriber = models.CharField(max_length=64)  # the client's word, our account, or the phone's blind index
     country = models.CharField(max_length=2)
     timezone = models.CharField(max_length=60)
     provider = models.CharField(max_length=40)
@@ -108,6 +109,7 @@ class RecurringBilling(models.Model):
             state=str(self.state),
             customer_name=self.customer_name,
             user_ref=self.customer_user_ref or None,
+            client_ref=self.client_ref or None,
             country=self.country,
             currency=self.currency,
             timezone=self.timezone,

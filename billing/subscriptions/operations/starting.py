@@ -1,5 +1,6 @@
 """Subscribing: a free trial first, or the first period's invoice."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -30,8 +31,9 @@ def subscribe(
     at: datetime,
     timezone: str | None = None,
     clock_ref: str | None = None,
+    client_ref: str = "",
 ) -> SubscriptionFact:
-    """Begin a subscription; the customer is known by the account, or else by the phone.
+    """Begin a subscription; the customer is known by the client's word (`client_ref`), our account, or the phone.
 
     With a trial the customer has not had yet, nothing is asked until it ends. Without, the first period begins today
     and is read once its invoice (`open_charge`) is paid. With a test clock, `at` is that clock's.
@@ -52,7 +54,8 @@ def subscribe(
     if clock_ref and not TestClock.objects.filter(pk=clock_ref, owner_ref=owner_ref).exists():
         raise NoSuchClock(clock_ref)
     price = _sellable(plan, customer.country, currency, provider, at)
-    row = _row(owner_ref, plan, customer, price, provider, timezone or rules.timezone_of(customer.country), at)
+    timezone = timezone or rules.timezone_of(customer.country)
+    row = _row(owner_ref, plan, customer, price, provider, timezone, at, client_ref)
     row.clock_id = clock_ref
     try:
         return _begin(row, by=by, at=at)
@@ -88,7 +91,14 @@ def _begin(row: RecurringBilling, *, by: str, at: datetime) -> SubscriptionFact:
 
 
 def _row(
-    owner_ref: str, plan: Plan, customer: Customer, price: PriceFact, provider: str, timezone: str, at: datetime
+    owner_ref: str,
+    plan: Plan,
+    customer: Customer,
+    price: PriceFact,
+    provider: str,
+    timezone: str,
+    at: datetime,
+    client_ref: str,
 ) -> RecurringBilling:
     columns = customer_columns(customer)
     today = local_day(at, timezone)
@@ -97,7 +107,8 @@ def _row(
         owner_ref=owner_ref,
         plan=plan,
         **{name: value for name, value in columns.items() if name != "customer_country"},
-        subscriber=columns["customer_user_ref"] or columns["customer_phone_index"] or new_id("prs", at),
+        client_ref=client_ref,
+        subscriber=_subscriber(client_ref, columns) or new_id("prs", at),
         country=customer.country,
         timezone=timezone,
         provider=provider,
@@ -117,6 +128,12 @@ def _row(
         first = period(row.anchor, plan.rhythm, 1)
         row.starts_on, row.ends_on = first.starts_on, first.ends_on
     return row
+
+
+def _subscriber(client_ref: str, columns: Mapping[str, str]) -> str:
+    """Who it is, for «once» and «one trial»: nothing of a client's can be taken for one of our accounts."""
+    said = f"client:{client_ref}" if client_ref else ""
+    return said or columns["customer_user_ref"] or columns["customer_phone_index"]
 
 
 def _had_a_trial(row: RecurringBilling) -> bool:

@@ -133,6 +133,12 @@ class Life(RuleBasedStateMachine):
         except (operations.NothingToChange, operations.OwesMoney, operations.NotNow, operations.SubscriptionEnded):
             return
 
+    @rule(code=st.sampled_from(sorted(PLANS)))
+    def change_plan_and_pay(self, code: str) -> None:
+        """Often enough that some lives change twice within one period."""
+        self.change_plan(code)
+        self.pay(hour=11)
+
     @rule(at_period_end=st.sampled_from([True, True, True, False]))
     def cancel(self, at_period_end: bool) -> None:
         with_refusal(
