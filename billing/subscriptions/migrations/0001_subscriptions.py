@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=10)),
                 ("state", models.CharField(max_length=10)),
                 ("unit_minor", models.BigIntegerField()),
+                ("unit_net_minor", models.BigIntegerField()),
                 ("price_ref", models.CharField(max_length=30)),
                 ("starts_on", models.DateField()),
                 ("ends_on", models.DateField()),

@@ -20,6 +20,7 @@ class PeriodCharge(models.Model):
     state = models.CharField(max_length=10)  # open, paid, void
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
     unit_minor = models.BigIntegerField()  # what a whole period of that plan costs
+    unit_net_minor = models.BigIntegerField()  # the same before tax
     price_ref = models.CharField(max_length=30)
     starts_on = models.DateField()
     ends_on = models.DateField()

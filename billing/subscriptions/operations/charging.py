@@ -12,7 +12,7 @@ from billing.ids import new_id
 from billing.invoices.facts import Customer, InvoiceItemFact
 from billing.pricing import quoting
 from billing.pricing.facts import PriceFact, Quote
-from billing.pricing.tax import TaxLine
+from billing.pricing.tax import TaxLine, split_inclusive
 from billing.references.facts import BookFact
 from billing.subscriptions import document
 from billing.subscriptions.models import PeriodCharge, Plan, PriceNotice, RecurringBilling
@@ -213,6 +213,7 @@ def _issue(
         state="open",
         plan=plan,
         unit_minor=price.amount_minor,
+        unit_net_minor=_before_tax(price.amount_minor, quotes[-1]),
         price_ref=price.ref,
         starts_on=stretch.starts_on,
         ends_on=stretch.ends_on,
@@ -222,6 +223,10 @@ def _issue(
         issued_on=local_day(at, subscription.timezone),
         issued_at=at,
     )
+
+
+def _before_tax(gross_minor: int, quote: Quote) -> int:
+    return split_inclusive(gross_minor, [(line.code, line.rate) for line in quote.tax_lines]).net_minor
 
 
 def shift(subscription: RecurringBilling, days: int) -> None:

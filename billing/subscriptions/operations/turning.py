@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 import billing.configuration.queries as configuration
+import billing.invoices.operations as invoices
 import billing.invoices.queries as invoice_queries
 import billing.payments.queries as payments
 from billing.payments.states import OPEN
@@ -40,10 +41,11 @@ def turn_due(*, at: datetime, limit: int = BATCH) -> int:
     """
     with transaction.atomic():
         due = changes.subscriptions().filter(due_at__lte=at, clock__isnull=True).order_by("due_at", "id")
-        first = due.values_list("country", flat=True).first()
+        free = due.select_for_update(of=("self",), skip_locked=True)
+        first = free.first()
         if first is None:
             return 0
-        rows = list(due.filter(country=first).select_for_update(of=("self",), skip_locked=True)[:limit])
+        rows = list(free.filter(country=first.country)[:limit])
         for row in rows:
             turn(row, at=at)
         return len(rows)
@@ -64,6 +66,12 @@ def turn(subscription: RecurringBilling, *, at: datetime) -> None:
         log.error("subscription %s is held: %s", subscription.id, refusal)
         subscription.held_reason, subscription.due_at = str(refusal), at + HELD
         subscription.save(update_fields=["held_reason", "due_at"])
+        return
+    except invoices.NotOpen:
+        # Paid in this very moment: it is noted first, and nothing was taken away.
+        subscription.refresh_from_db()
+        subscription.due_at = at + PATIENCE
+        subscription.save(update_fields=["due_at"])
         return
     subscription.held_reason = ""
     offer = changes.open_charge(subscription) if subscription.state == State.ACTIVE else None

@@ -11,6 +11,7 @@ from billing.money import parse
 from billing.pricing import queries as pricing
 from billing.subscriptions import operations, queries
 from billing.subscriptions.models import PeriodCharge, RecurringBilling, SubscriptionEvent
+from billing.subscriptions.operations import turning
 from billing.subscriptions.periods import Interval
 from tests.factories.billing import customer
 from tests.factories.subscriptions import OWNER, USER, active, days, pay, pay_open, plan, subscribe
@@ -182,6 +183,16 @@ class TestRenewal:
         row = RecurringBilling.objects.get(pk=fact.id)
         assert (row.state, row.number, row.due_at) == ("active", 1, days("2026-03-01", 0))
         assert "no tax rule" in row.held_reason
+
+    def test_beside_money_that_comes_in_the_same_moment_takes_nothing_away(self, monthly, monkeypatch):
+        fact = active(monthly, at=START)
+        turn("2026-02-28", "2026-03-07")
+        pay(read(fact.id).open_charge.invoice_ref, at=days("2026-03-13"))
+        monkeypatch.setattr(turning, "_money_is_coming", lambda charge: False)  # it looked a moment too early
+        operations.turn_due(at=days("2026-03-14", 0))
+        assert read(fact.id).state == "past_due"
+        operations.settle_due(at=days("2026-03-14", 0))
+        assert (read(fact.id).state, read(fact.id).ends_on) == ("active", date(2026, 4, 6))
 
     def test_follows_the_customers_midnight(self):
         gabon = plan(at=START, code="gabon", country="CM", currency="XAF")
