@@ -8,7 +8,7 @@ from django.db.models import Q
 import billing.configuration.queries as configuration
 from billing.subscriptions.asking import Daytime
 from billing.subscriptions.facts import CollectionRuleFact
-from billing.subscriptions.models import ANY, CollectionRule
+from billing.subscriptions.models import ANY, CollectionRule, RecurringBilling
 from billing.subscriptions.refusals import NoCollectionRule, NoTimezone
 
 
@@ -28,6 +28,14 @@ def rule(*, country: str, interval: str, at: datetime) -> CollectionRuleFact:
     if closest is None:
         raise NoCollectionRule(f"no collection rule for {country}, every {interval}, on {day}")
     return closest.as_fact()
+
+
+def rule_of(subscription: RecurringBilling, *, at: datetime) -> CollectionRuleFact:
+    """The same, for one subscription.
+
+    :raises NoCollectionRule: nobody has said.
+    """
+    return rule(country=subscription.country, interval=subscription.plan.interval, at=at)
 
 
 def daytime(fact: CollectionRuleFact) -> Daytime:

@@ -147,7 +147,7 @@ def page_of(subscription_ref: str) -> str:
 
 
 def _hour_of_today(subscription: RecurringBilling, at: datetime) -> datetime:
-    rule = rules.rule(country=subscription.country, interval=subscription.plan.interval, at=at)
+    rule = rules.rule_of(subscription, at=at)
     daytime = rules.daytime(rule)
     own = _approvals(Q(subscriber=subscription.subscriber), at)
     others = _approvals(Q(country=subscription.country), at)
@@ -163,10 +163,11 @@ def _approvals(whose: Q, at: datetime) -> Mapping[int, int]:
 def _plan_on(subscription: RecurringBilling, charge: PeriodCharge, at: datetime) -> None:
     """The next request; those whose day an outage has eaten are left out, nobody is asked twice a day for them."""
     try:
-        plan_next_ask(subscription, charge)
+        rule = rules.rule_of(subscription, at=charge.issued_at)
+        plan_next_ask(subscription, charge, rule)
         while subscription.next_ask_at is not None and subscription.next_ask_at <= at:
             subscription.asked_count += 1
-            plan_next_ask(subscription, charge)
+            plan_next_ask(subscription, charge, rule)
     except NoCollectionRule:
         subscription.next_ask_at = None
     subscription.save(update_fields=["asked_count", "next_ask_at"])

@@ -17,6 +17,7 @@ import billing.payments.queries as payments
 from billing.payments.states import OPEN
 from billing.pricing.queries import NoPrice
 from billing.subscriptions import rules
+from billing.subscriptions.facts import CollectionRuleFact
 from billing.subscriptions.models import PeriodCharge, RecurringBilling
 from billing.subscriptions.operations import changes, charging
 from billing.subscriptions.operations.changes import SWEEP
@@ -92,7 +93,7 @@ def bill(
     Whoever stands before the page is not sent a message at once.
     """
     today = local_day(at, subscription.timezone)
-    rule = rules.rule(country=subscription.country, interval=subscription.plan.interval, at=at)
+    rule = rules.rule_of(subscription, at=at)
     price = charging.renewal_price(subscription, starts_on=stretch.starts_on, at=at)
     charge = charging.issue_period(subscription, stretch=stretch, price=price, at=at)
     paid_before = PeriodCharge.objects.filter(subscription=subscription, state="paid").exists()
@@ -107,7 +108,7 @@ def bill(
     subscription.grace_ends_on = today + timedelta(days=rule.grace_days) if paid_before else stretch.starts_on
     subscription.gives_up_on = today + timedelta(days=max(rule.give_up_days, 1))
     subscription.asked_count = 1 if customer_is_present and rule.ask_days[:1] == [0] else 0
-    plan_next_ask(subscription, charge)
+    plan_next_ask(subscription, charge, rule)
     details: dict[str, Any] = {"invoice": charge.invoice_ref, "number": stretch.number}
     then = State.GRACE if in_grace else State.PAST_DUE
     if subscription.state == then:
@@ -117,9 +118,8 @@ def bill(
     return charge
 
 
-def plan_next_ask(subscription: RecurringBilling, charge: PeriodCharge) -> None:
+def plan_next_ask(subscription: RecurringBilling, charge: PeriodCharge, rule: CollectionRuleFact) -> None:
     """From which day on the customer is asked next; at which hour is decided on that day."""
-    rule = rules.rule(country=subscription.country, interval=subscription.plan.interval, at=charge.issued_at)
     subscription.next_ask_at = None
     if subscription.asks_stopped_at is None and subscription.asked_count < len(rule.ask_days):
         day = charge.issued_on + timedelta(days=rule.ask_days[subscription.asked_count])

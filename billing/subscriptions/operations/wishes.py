@@ -8,6 +8,7 @@ import billing.configuration.queries as configuration
 import billing.invoices.operations as invoices
 import billing.invoices.queries as invoice_queries
 from billing import phones
+from billing.subscriptions import rules
 from billing.subscriptions.facts import SubscriptionFact
 from billing.subscriptions.models import Plan, RecurringBilling
 from billing.subscriptions.operations import changes, charging, settling
@@ -166,7 +167,7 @@ def ask_again(*, subscription_ref: str, by: str, at: datetime) -> SubscriptionFa
             subscription.asks_stopped_at = None
             charge = changes.open_charge(subscription)
             if charge and charge.kind == "period":
-                plan_next_ask(subscription, charge)
+                plan_next_ask(subscription, charge, rules.rule_of(subscription, at=charge.issued_at))
             changes.note(subscription, what="asks_resumed", by=by, at=at)
         return _saved(subscription)
 
