@@ -22,6 +22,7 @@ import billing.outbox.operations as outbox
 import billing.payments.operations as payments
 import billing.pricing.operations as pricing
 import billing.refunds.operations as refunds
+import billing.subscriptions.operations as subscriptions
 from billing.api import idempotency, parsers
 from billing.invoices.queries import NoSuchCreditNote, NoSuchInvoice
 
@@ -101,6 +102,32 @@ _TABLE: dict[type[Exception], Problem] = {
         422, "no_way_back", _("Ce portefeuille ne reprend rien : adressez-vous à la finance pour un autre moyen.")
     ),
     refunds.ReasonMissing: Problem(400, "reason_missing", _("Un remboursement demande une raison.")),
+    subscriptions.NoSuchPlan: Problem(404, "no_such_plan", _("Cette formule n’existe pas.")),
+    subscriptions.PlanExists: Problem(409, "plan_exists", _("Ce code désigne déjà une autre formule.")),
+    subscriptions.PlanNotOffered: Problem(409, "plan_not_offered", _("Cette formule n’est plus proposée.")),
+    pricing.PriceAlreadyPlanned: Problem(409, "price_planned", _("Un autre prix est déjà prévu pour plus tard.")),
+    subscriptions.NoSuchSubscription: Problem(404, "no_such_subscription", _("Cet abonnement n’existe pas.")),
+    subscriptions.AlreadySubscribed: Problem(
+        409, "already_subscribed", _("Cette personne a déjà cette formule."), shows=("subscription_ref",)
+    ),
+    subscriptions.SubscriptionEnded: Problem(409, "subscription_ended", _("Cet abonnement est terminé.")),
+    subscriptions.OwesMoney: Problem(409, "period_not_paid", _("Une période n’est pas encore payée.")),
+    subscriptions.NotNow: Problem(409, "not_now", _("L’état de l’abonnement ne le permet pas.")),
+    subscriptions.NothingToChange: Problem(409, "nothing_to_change", _("C’est déjà cette formule.")),
+    subscriptions.NothingLeftToPause: Problem(
+        422, "nothing_to_pause", _("La période se termine avant le début de la pause.")
+    ),
+    subscriptions.PaymentOnItsWay: Problem(
+        409, "payment_on_its_way", _("La facture vient d’être payée : réessayez dans un instant.")
+    ),
+    subscriptions.NoCollectionRule: Problem(
+        422, "no_collection_rule", _("Personne n’a dit comment relancer les abonnés de ce pays.")
+    ),
+    subscriptions.NoSuchClock: Problem(404, "no_such_test_clock", _("Cette horloge d’essai n’existe pas.")),
+    subscriptions.ClockGoesForward: Problem(
+        422, "clock_goes_forward", _("Une horloge d’essai avance, de deux ans au plus.")
+    ),
+    subscriptions.ClocksAreOff: Problem(403, "test_clocks_off", _("Il n’y a pas d’horloge d’essai en production.")),
     outbox.EndpointExists: Problem(
         409, "endpoint_exists", _("Cette adresse est déjà enregistrée."), shows=("endpoint_ref",)
     ),

@@ -7,15 +7,18 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 from billing.api import (
+    clocks,
     coupons,
     credit_notes,
     editions,
     invoices,
     payment_options,
     payments,
+    plans,
     quotes,
     refunds,
     schema,
+    subscriptions,
     webhook_endpoints,
 )
 
@@ -40,6 +43,31 @@ urlpatterns = [
     path("payments/<str:payment_ref>/confirm/", payments.PaymentCodeView.as_view(), name="payment_confirm"),
     path("refunds/", refunds.RefundsView.as_view(), name="refunds"),
     path("refunds/<str:refund_ref>/", refunds.RefundView.as_view(), name="refund"),
+    path("plans/", plans.PlansView.as_view(), name="plans"),
+    path("plans/<str:plan_ref>/", plans.PlanView.as_view(), name="plan"),
+    path("plans/<str:plan_ref>/prices/", plans.PlanPricesView.as_view(), name="plan_prices"),
+    path("plans/<str:plan_ref>/withdraw/", plans.PlanWithdrawalView.as_view(), name="plan_withdraw"),
+    path("subscriptions/", subscriptions.SubscriptionsView.as_view(), name="subscriptions"),
+    path("subscriptions/<str:subscription_ref>/", subscriptions.SubscriptionView.as_view(), name="subscription"),
+    path(
+        "subscriptions/<str:subscription_ref>/history/",
+        subscriptions.SubscriptionHistoryView.as_view(),
+        name="subscription_history",
+    ),
+    *(
+        path(f"subscriptions/<str:subscription_ref>/{wish}/", view.as_view(), name=f"subscription_{wish}")
+        for wish, view in (
+            ("cancel", subscriptions.CancelView),
+            ("resume", subscriptions.ResumeView),
+            ("pause", subscriptions.PauseView),
+            ("change-plan", subscriptions.ChangePlanView),
+            ("wallet", subscriptions.WalletView),
+            ("asks", subscriptions.AsksView),
+        )
+    ),
+    path("test-clocks/", clocks.ClocksView.as_view(), name="test_clocks"),
+    path("test-clocks/<str:clock_ref>/", clocks.ClockView.as_view(), name="test_clock"),
+    path("test-clocks/<str:clock_ref>/advance/", clocks.AdvanceView.as_view(), name="test_clock_advance"),
     path("payment-options/", payment_options.PaymentOptionsView.as_view(), name="payment_options"),
     path("webhook-endpoints/", webhook_endpoints.WebhookEndpointsView.as_view(), name="webhook_endpoints"),
     path(

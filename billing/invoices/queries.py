@@ -1,5 +1,6 @@
 """Invoices and sold lines, as facts."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -39,6 +40,12 @@ def seller_on(invoice_ref: str) -> SellerFact:
     :raises NoSuchInvoice: there is none.
     """
     return seller_fact(_row(invoice_ref).seller)
+
+
+def ended_among(invoice_refs: Collection[str]) -> Mapping[str, InvoiceFact]:
+    """Those of the invoices that are not open any more, by reference: what whoever opened them pulls, in one look."""
+    found = _with_items().filter(pk__in=invoice_refs).exclude(state=State.OPEN)
+    return {row.id: rows.invoice_fact(row) for row in found}
 
 
 def invoices_of(*, owner_ref: str, limit: int, before: str | None = None) -> tuple[InvoiceFact, ...]:

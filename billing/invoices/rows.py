@@ -171,8 +171,8 @@ def sale_line_fact(item: InvoiceItem) -> SaleLineFact:
 
 
 def fee_shares(fee_minor: int, gross_by_item: Mapping[str, int]) -> dict[str, int]:
-    """The payment's fee over the lines, by largest remainder: the shares sum to the fee."""
-    return allocate(fee_minor, gross_by_item)
+    """The payment's fee over the lines, by largest remainder: the shares sum to it. A line that gives back has none."""
+    return allocate(fee_minor, {item: max(gross, 0) for item, gross in gross_by_item.items()})
 
 
 def _in_order(row: Invoice) -> list[InvoiceItem]:

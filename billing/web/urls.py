@@ -16,6 +16,7 @@ from billing.web import (
     reconciliation,
     refunds,
     storefront,
+    subscriptions,
     waiting,
     webhooks,
 )
@@ -42,6 +43,11 @@ urlpatterns = [
         "receipts/<str:payment_ref>/credit-notes/<str:note_ref>.pdf", receipts.credit_note, name="receipt_credit_note"
     ),
     path("checkout/invoices/<str:invoice_ref>/", invoice_page.page, name="pay_invoice"),
+    path("subscriptions/<str:subscription_ref>/", subscriptions.page, name="subscription"),
+    path("subscriptions/<str:subscription_ref>/pay/", subscriptions.pay, name="subscription_pay"),
+    path("subscriptions/<str:subscription_ref>/cancel/", subscriptions.cancel, name="subscription_cancel"),
+    path("subscriptions/<str:subscription_ref>/resume/", subscriptions.resume, name="subscription_resume"),
+    path("subscriptions/<str:subscription_ref>/asks/", subscriptions.asks, name="subscription_asks"),
     path("finance/periods/", periods.overview, name="periods"),
     path("finance/periods/<str:entity>/<str:period>/", periods.month, name="period"),
     path("finance/periods/<str:entity>/<str:period>/<str:action>/", periods.act, name="period_act"),

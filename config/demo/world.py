@@ -15,7 +15,7 @@ from billing.pricing import queries as prices
 from billing.references import operations as references
 from billing.references import queries as known_books
 from catalog import demo as demo_catalogue
-from config.demo import card, people, sales, wallets
+from config.demo import card, people, sales, subscriptions, wallets
 from config.identity import operations as identity
 from config.identity.models import User
 from royalties.contracts import operations as contracts
@@ -73,6 +73,13 @@ def build(*, now: datetime, sales_count: int) -> Iterator[str]:
             until=now,
         )
         yield f"{visits} more with Wave, Orange, MTN and Moov in six countries; refunds, one batch paid, one waiting"
+        subscribers = subscriptions.make(
+            owner_ref=user_refs[people.CLIENT.email],
+            reader_ref=user_refs[people.READER.email],
+            since=datetime.combine((now - timedelta(weeks=WEEKS_OF_SALES)).date(), datetime.min.time(), tzinfo=UTC),
+            until=now,
+        )
+        yield f"{subscribers} subscribers of four plans: trials, renewals, an upgrade, a pause, one who leaves"
     runs.accrue(at=now, limit=100_000)
     for period in _finished_months(now - timedelta(weeks=WEEKS_OF_SALES), now):
         issued = statements.close(period=period, at=now)

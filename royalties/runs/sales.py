@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
+from billing import ids
 from billing.invoices import queries as invoices
 from billing.invoices.facts import SaleLineFact
 from royalties import periods
@@ -29,10 +30,15 @@ def unseen(*, paid_from: datetime, paid_until: datetime) -> Iterator[SaleLineFac
         items = [line.item_ref for line in page]
         known = set(AccruedSale.objects.filter(pk__in=items).values_list("pk", flat=True))
         known |= set(AwaitingContract.objects.filter(pk__in=items).values_list("pk", flat=True))
-        yield from (line for line in page if line.item_ref not in known)
+        yield from (line for line in page if line.item_ref not in known and _is_of_a_book(line))
         if len(page) < _PAGE:
             return
         after = page[-1].item_ref
+
+
+def _is_of_a_book(line: SaleLineFact) -> bool:
+    """A subscription's line is of a plan: what it brings authors is the month's reading, not the line."""
+    return ids.looks_like(line.edition_ref, "edn")
 
 
 def _latest(model: type[AccruedSale] | type[AwaitingContract]) -> datetime | None:

@@ -9,13 +9,14 @@ from billing.payments import gateway
 from billing.payouts import gateway as payouts_gateway
 from billing.reconciliation import gateway as reconciliation_gateway
 from billing.refunds import gateway as refunds_gateway
+from billing.subscriptions import gateway as subscriptions_gateway
 from providers import http, simulation
 from providers.simulation import Running
 
 # A machine that is busy answers late: only examples of silence (`hasty`) may call that a lost answer.
 PATIENT = http.Limits(connect_seconds=10, read_seconds=10, total_seconds=20)
 HASTY = http.Limits(connect_seconds=1, read_seconds=1, total_seconds=1.5)
-_GATEWAYS = (gateway, payouts_gateway, refunds_gateway, reconciliation_gateway)
+_GATEWAYS = (gateway, payouts_gateway, refunds_gateway, reconciliation_gateway, subscriptions_gateway)
 
 
 @pytest.fixture(scope="session")

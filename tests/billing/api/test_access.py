@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing.api import urls
 from billing.payments import operations
+from billing.subscriptions.operations import load_reference
 from tests.factories.billing import EDITION
 
 pytestmark = pytest.mark.django_db(databases=["default", "auth", "catalog"])
@@ -32,13 +33,37 @@ MATRIX = {
     "payment_confirm": ("payments/{payment}/confirm/", "post", 409, 404),
     "refunds": ("refunds/?payment={payment}", "get", 200, 404),
     "refund": ("refunds/{refund}/", "get", 200, 404),
+    "plans": ("plans/", "get", 200, 200),
+    "plan": ("plans/{plan}/", "get", 200, 404),
+    "plan_prices": ("plans/{plan}/prices/", "post", 201, 404),
+    "plan_withdraw": ("plans/{plan}/withdraw/", "post", 200, 404),
+    "subscriptions": ("subscriptions/", "get", 200, 200),
+    "subscription": ("subscriptions/{subscription}/", "get", 200, 404),
+    "subscription_history": ("subscriptions/{subscription}/history/", "get", 200, 404),
+    "subscription_cancel": ("subscriptions/{subscription}/cancel/", "post", 200, 404),
+    "subscription_resume": ("subscriptions/{subscription}/resume/", "post", 200, 404),
+    "subscription_pause": ("subscriptions/{subscription}/pause/", "post", 409, 404),  # in a trial
+    "subscription_change-plan": ("subscriptions/{subscription}/change-plan/", "post", 409, 404),  # it is that plan
+    "subscription_wallet": ("subscriptions/{subscription}/wallet/", "post", 200, 404),
+    "subscription_asks": ("subscriptions/{subscription}/asks/", "post", 200, 404),
+    "test_clocks": ("test-clocks/", "get", 200, 200),
+    "test_clock": ("test-clocks/{clock}/", "get", 200, 404),
+    "test_clock_advance": ("test-clocks/{clock}/advance/", "post", 200, 404),
     "webhook_endpoints": ("webhook-endpoints/", "get", 200, 200),
 }
-POSTS = ("quotes/", "coupons/", "invoices/", "payments/", "refunds/", "webhook-endpoints/")
+POSTS = (
+    *("quotes/", "coupons/", "invoices/", "payments/", "refunds/", "plans/", "subscriptions/", "test-clocks/"),
+    "webhook-endpoints/",
+)
 BODIES = {
     "payment_confirm": {"code": "123456"},
     "quotes": {"country": "SN", "items": [{"edition": EDITION}]},
     "coupon_switch_off": {},
+    "plan_prices": {"country": "CI", "amount": {"amount": "1500", "currency": "XOF"}},
+    "subscription_change-plan": {"plan": "{plan}"},
+    "subscription_wallet": {"provider": "wave"},
+    "subscription_asks": {"stopped": True},
+    "test_clock_advance": {"to": "2027-01-31T00:00:00Z"},
 }
 
 
@@ -57,11 +82,26 @@ def own(client_a, opened, wave):
     return {
         **{"invoice": invoice, "payment": payment, "refund": refund, "coupon": coupon},
         **{"paid": paid, "credit_note": note["id"]},
+        **_subscribed(client_a),
     }
 
 
-def call(client, method, address, route):
-    return client.post(address, BODIES[route]) if method == "post" else getattr(client, method)(address)
+def _subscribed(client) -> dict[str, str]:
+    load_reference(at=timezone.now())
+    clock = client.post("test-clocks/", {"now_at": "2027-01-31T00:00:00Z"}).json()["id"]
+    price = {"country": "SN", "amount": {"amount": "1500", "currency": "XOF"}}
+    wanted = {"code": "p", "title": "P", "interval": "month", "product_kind": "ebook", "trial_days": 7}
+    plan = client.post("plans/", {**wanted, "prices": [price]}).json()["id"]
+    customer = {"name": "Awa", "country": "SN", "phone": "77 123 45 67"}
+    begun = client.post("subscriptions/", {"plan": plan, "customer": customer, "provider": "wave"}).json()
+    return {"plan": plan, "subscription": begun["id"], "clock": clock}
+
+
+def call(client, method, address, route, own):
+    if method != "post":
+        return getattr(client, method)(address)
+    body = json.dumps(BODIES.get(route, {})).replace("{plan}", own["plan"])
+    return client.post(address, json.loads(body))
 
 
 def test_every_route_has_a_row():
@@ -73,15 +113,15 @@ def test_every_route_has_a_row():
 class TestRoute:
     def test_answers_its_owner_and_hides_from_another_client(self, route, own, client_a, client_b):
         address, method, mine, theirs = MATRIX[route]
-        assert call(client_a, method, address.format(**own), route).status_code == mine
-        answer = call(client_b, method, address.format(**own), route)
+        assert call(client_a, method, address.format(**own), route, own).status_code == mine
+        answer = call(client_b, method, address.format(**own), route, own)
         assert answer.status_code == theirs
         text = answer.content.decode()
         assert theirs == 404 or not any(ref in text for ref in own.values())
 
     def test_is_forbidden_to_a_reader(self, route, own, reader):
         address, method, *_ = MATRIX[route]
-        answer = call(reader, method, address.format(**own), route)
+        answer = call(reader, method, address.format(**own), route, own)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
     def test_is_closed_to_a_stranger(self, route, own, client):

@@ -14,6 +14,9 @@ OURS = (
     "/api/v1/payments/",
     "/api/v1/payment-options/",
     "/api/v1/webhook-endpoints/",
+    "/api/v1/plans/",
+    "/api/v1/subscriptions/",
+    "/api/v1/test-clocks/",
 )
 
 
