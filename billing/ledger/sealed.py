@@ -21,6 +21,7 @@ PROMISE = "each sealed day has the entries it was sealed with, chained to the da
 # it is a seal that was taken away. A day may also wait for a stopped worker, which is told before it is a day old.
 SEALS_FOLLOW_FENCE_WITHIN = timedelta(hours=6)
 DAY_IS_SEALED_WITHIN = timedelta(days=1)
+FENCE_AHEAD_MAX = timedelta(days=2)  # clocks differ; a fence is never wanted beyond a day that is over
 
 # Thousands of records in one value: a row each would cost more than hashing it.
 _RECORDS = """
@@ -130,6 +131,8 @@ def _of_fence(last: Seal | None, at: datetime | None) -> Iterator[Difference]:
         yield Difference(RULE, "fence", f"stands at {fence}, days are sealed until {end}")
     if at is None:
         return
+    if fence is not None and fence > at + FENCE_AHEAD_MAX:
+        yield Difference(RULE, "fence", f"stands at {fence}, in the future: nothing can be recorded until then")
     if fence is not None and (end is None or end < fence) and at > fence + SEALS_FOLLOW_FENCE_WITHIN:
         yield Difference(RULE, "fence", f"days were being sealed until {fence}, their seals end at {end}")
     elif end is not None and at > (over := end + timedelta(days=1)) + DAY_IS_SEALED_WITHIN:

@@ -94,6 +94,10 @@ class TestDifferences:
         assert said(at=fence + timedelta(hours=5)) == ""
         assert "their seals end at" in said(at=fence + timedelta(hours=7))
 
+    def test_name_a_fence_in_the_future(self, books):
+        damage("UPDATE ledger_fence SET sealed_until = sealed_until + interval '5000 days'")
+        assert "in the future" in said(at=AT + timedelta(days=4))
+
     def test_name_a_sweep_that_is_late(self, books):
         assert said(at=AT + timedelta(days=4)) == ""
         assert "2026-11-06: is over since 2026-11-07" in said(at=AT + timedelta(days=5))
@@ -257,3 +261,12 @@ class TestLedgerVerify:
         with pytest.raises(SystemExit):
             call_command("ledger_verify", stdout=out)
         assert "the sweep is late" in out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_days_that_are_over_are_sealed_on_demand():
+    posted()
+    assert run("ledger_seals") == ""
+    made = run("ledger_seals", "--make").splitlines()
+    assert json.loads(made[0])["day"] == DAY.isoformat()
+    assert len(made) == (timezone.localdate() - DAY).days

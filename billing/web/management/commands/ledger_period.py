@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing.ledger import operations
+from billing.ledger import queries as ledger
 from billing.references import queries as references
 from billing.web import months
 from billing.web.periods import ACTIONS, NotAMonth, starts_at
@@ -32,6 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--reason", help="why; withdraw and ask-reopening need it")
 
     def handle(self, *, action: str, entity: str, period: str, by: str | None, reason: str | None, **_: Any) -> None:
+        if entity not in ledger.entities():
+            raise CommandError(f"no account of {entity}: is that the legal entity's name?", returncode=2)
         try:
             month = months.of(entity, starts_at(period), at=timezone.now())
         except NotAMonth as error:
