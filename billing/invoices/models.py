@@ -156,8 +156,10 @@ class InvoiceItem(models.Model):
                 condition=Q(gross_minor=F("unit_minor") * F("quantity") - F("discount_minor")),
                 name="item_gross_is_what_the_discount_leaves",
             ),
+            # A line that gives unused days back is below zero, and has no discount.
             models.CheckConstraint(
-                condition=Q(discount_minor__gte=0, gross_minor__gte=0), name="item_discount_within_its_price"
+                condition=Q(discount_minor=0) | Q(discount_minor__gt=0, gross_minor__gte=0),
+                name="item_discount_within_its_price",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["edition_ref"], name="item_of_edition")]

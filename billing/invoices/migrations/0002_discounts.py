@@ -50,7 +50,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="invoiceitem",
             constraint=models.CheckConstraint(
-                condition=models.Q(("discount_minor__gte", 0), ("gross_minor__gte", 0)),
+                condition=models.Q(
+                    ("discount_minor", 0),
+                    models.Q(("discount_minor__gt", 0), ("gross_minor__gte", 0)),
+                    _connector="OR",
+                ),
                 name="item_discount_within_its_price",
             ),
         ),
