@@ -120,7 +120,7 @@ def drop_if_outdated() -> None:
 
 def version() -> str:
     with as_owner() as connection:
-        return str(connection.execute("SHOW server_version").fetchone()[0])  # type: ignore[index]
+        return str(connection.execute("SHOW server_version").fetchone()[0])
 
 
 def _digest() -> str:

@@ -65,11 +65,11 @@ class Rounds:
         ):
             for stack in stacks:
                 server.empty_inbox()
-                self._note(found, name, stack, lambda r=requests, s=stack: load.send(s.port, r(s), seconds=seconds))  # type: ignore[misc]
+                self._note(found, name, stack, lambda r=requests, s=stack: load.send(s.port, r(s), seconds=seconds))
         for stack in stacks:
             self._store(stack, started[stack.name])
-            self._note(found, SETTLED, stack, lambda s=stack: self.settle(s, started[s.name]))  # type: ignore[misc]
-            self._note(found, DELIVERED, stack, lambda s=stack: self.deliver(s))  # type: ignore[misc]
+            self._note(found, SETTLED, stack, lambda s=stack: self.settle(s, started[s.name]))
+            self._note(found, DELIVERED, stack, lambda s=stack: self.deliver(s))
         return found
 
     def _note(self, found: Round, name: str, stack: Stack, measure: Callable[[], load.Done]) -> None:

@@ -90,7 +90,7 @@ def process_ids() -> dict[str, int]:
 
 def version() -> str:
     with as_owner() as connection:
-        return str(connection.execute("SHOW server_version").fetchone()[0])  # type: ignore[index]
+        return str(connection.execute("SHOW server_version").fetchone()[0])
 
 
 def _assert_settings() -> None:

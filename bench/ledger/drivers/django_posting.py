@@ -99,7 +99,7 @@ def queue(seconds: float, *, linger: float) -> dict[str, float]:
 _stocks: dict[int, "object"] = {}
 
 
-def _stock(number: int):  # type: ignore[no-untyped-def]
+def _stock(number: int):
     from bench.ledger import world
 
     return _stocks.setdefault(number, world.sales(time.time_ns() + number))

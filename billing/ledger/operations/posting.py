@@ -117,15 +117,15 @@ def reverse(*, entry_ref: str, key: str, reason: str, at: datetime, lines: Seque
     :raises KeyReused: the key stands for something else: another entry, other lines, another reason.
     :raises LimitExceeded: what is to be taken back is no longer there.
     """
-    queries.entry(entry_ref)  # or there is none
-    draft = _mirror(entry_ref=entry_ref, lines=lines, key=key, reason=reason, at=at)
-    if earlier := _reversal(entry_ref=entry_ref, draft=draft):
+    there = queries.entry(entry_ref)
+    draft = _mirror(there, lines=lines, key=key, reason=reason, at=at)
+    if earlier := _reversal(there, draft):
         return earlier
     try:
         return write(drafts=[draft], at=at, reversed_refs=[entry_ref])[0]
     except (AlreadyReversed, KeyReused):
         # Somebody else took it back in the meantime: with our key that is our own second click.
-        if earlier := _reversal(entry_ref=entry_ref, draft=draft):
+        if earlier := _reversal(queries.entry(entry_ref), draft):
             return earlier
         raise
 
@@ -310,13 +310,12 @@ def _new(draft: EntryDraft, *, entry_id: bytes, recorded_at: datetime) -> EntryF
     )
 
 
-def _reversal(*, entry_ref: str, draft: EntryDraft) -> EntryFact | None:
-    reversed_by = queries.entry(entry_ref).reversed_by
-    if reversed_by is None:
+def _reversal(there: EntryFact, draft: EntryDraft) -> EntryFact | None:
+    if there.reversed_by is None:
         return None
-    earlier = queries.entry(reversed_by)
+    earlier = queries.entry(there.reversed_by)
     if earlier.key != draft.key:
-        raise AlreadyReversed(f"{entry_ref} was taken back by {earlier.id} ({earlier.key})")
+        raise AlreadyReversed(f"{there.id} was taken back by {earlier.id} ({earlier.key})")
     return as_before(earlier, draft)
 
 
@@ -332,16 +331,16 @@ def as_before(earlier: EntryFact, draft: EntryDraft) -> EntryFact:
     return earlier
 
 
-def _mirror(*, entry_ref: str, lines: Sequence[Line] | None, key: str, reason: str, at: datetime) -> EntryDraft:
-    there = queries.entry_lines(entry_ref)
-    entry = there[0].entry
+def _mirror(there: EntryFact, *, lines: Sequence[Line] | None, key: str, reason: str, at: datetime) -> EntryDraft:
+    if lines is None:
+        lines = [Line(line.account, -line.amount_minor) for line in queries.entry_lines(there.id)]
     return EntryDraft(
         key=key,
-        journal=entry.journal,
+        journal=there.journal,
         happened_at=at,
         description=reason,
-        source_ref=entry.source_ref,
-        lines=[Line(line.account, -line.amount_minor) for line in there] if lines is None else lines,
+        source_ref=there.source_ref,
+        lines=lines,
         when_closed=WhenClosed.COUNT_LATER,
     )
 
